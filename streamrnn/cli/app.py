@@ -1,0 +1,67 @@
+"""The commands put together, and the boundary where errors become text and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from streamrnn import __version__
+from streamrnn.cli.check_config import check_config
+from streamrnn.cli.demo import demo
+from streamrnn.cli.exit_codes import EPILOG, exit_code_of
+from streamrnn.cli.healthcheck import healthcheck
+from streamrnn.cli.replay import replay
+from streamrnn.cli.run import run
+from streamrnn.cli.test_message import test_message
+from streamrnn.errors import StreamrnnError
+
+app = typer.Typer(
+    name="streamrnn",
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback is for whoever mends the program: plain, and without the values of variables,
+    # among which may be a password.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"streamrnn {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog=EPILOG)
+def _streamrnn(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Finds anomalies in sensor streams, with one small recurrent network per stream, over MQTT.
+
+    See it work:  streamrnn demo
+
+    On your own broker:  streamrnn run --broker mqtt://localhost:1883 --topic 'sensors/#'
+    """
+
+
+app.command()(run)
+app.command()(demo)
+app.command()(check_config)
+app.command()(test_message)
+app.command()(replay)
+app.command()(healthcheck)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, by default that of the process. Always ends in SystemExit."""
+    try:
+        app(arguments)
+    except StreamrnnError as error:
+        sys.stderr.write(f"streamrnn: {error}\n")
+        sys.exit(exit_code_of(error))

@@ -1,0 +1,58 @@
+"""The settings of a command: its file, under the environment, under its options."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from streamrnn.config import Config
+
+ConfigArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="[CONFIG]", help="Settings file (TOML).", show_default=False),
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Settings file (TOML).", show_default=False)
+]
+BrokerOption = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Broker, such as mqtt://localhost:1883.", show_default=False),
+]
+TopicOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--topic",
+        metavar="FILTER",
+        help="Topics to listen to, in place of the sources in the file. May be repeated.",
+        show_default=False,
+    ),
+]
+
+
+def load_settings(path: Path | None, overrides: dict[str, Any] | None = None) -> Config:
+    """The settings; raises ConfigError with every problem."""
+    from streamrnn.config.load import load
+
+    return load(path, os.environ, overrides or {})
+
+
+def load_daemon_settings(path: Path | None, overrides: dict[str, Any] | None = None) -> Config:
+    """As `load_settings`; also checks what a daemon needs: sources, and files it can read."""
+    from streamrnn.config.checks import check_files, check_sources
+    from streamrnn.errors import ConfigError
+
+    config = load_settings(path, overrides)
+    problems = check_sources(config) + check_files(config)
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def listening_to(broker: str | None, topics: list[str] | None) -> dict[str, Any]:
+    """The overrides that --broker and --topic stand for."""
+    sources = [{"topic": topic} for topic in topics or []]
+    return {"mqtt.broker": broker, "source": sources or None}

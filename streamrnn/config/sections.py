@@ -1,0 +1,200 @@
+"""The settings: one class per section of the TOML file, and `Config`, which holds them all.
+
+Frozen and valid from birth. A part of the program is handed its own section, never the whole.
+The descriptions here are the comments of `configs/streamrnn.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import Final, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from streamrnn.config.duration import DAY, HOUR, MINUTE, Duration, Interval, IntervalOrNever
+from streamrnn.config.mqtt import MqttConfig
+from streamrnn.config.section import PathSetting, Section
+from streamrnn.config.source import SourceConfig, TimeConfig
+from streamrnn.config.topic import check_topic_prefix
+
+__all__ = [
+    "AlertsConfig",
+    "Config",
+    "DetectorConfig",
+    "GatewayConfig",
+    "HttpConfig",
+    "LimitsConfig",
+    "LogConfig",
+    "MqttConfig",
+    "SourceConfig",
+    "StateConfig",
+    "TimeConfig",
+]
+
+
+_NOT_IN_A_LEVEL: Final = re.compile(r"[/+#\s\x00-\x1f\x7f]+")
+
+
+def gateway_name(hostname: str) -> str:
+    """A host name made fit to be one level of an MQTT topic."""
+    return _NOT_IN_A_LEVEL.sub("-", hostname).strip("-") or "gateway"
+
+
+class GatewayConfig(Section):
+    """The machine that this daemon runs on."""
+
+    name: str = Field(
+        default_factory=lambda: gateway_name(socket.gethostname()),
+        description="Its name in topics, events and metrics. Default: the host name.",
+        examples=["boiler-house"],
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if not name or _NOT_IN_A_LEVEL.search(name):
+            raise ValueError("must be one word without /, + or #, as it becomes part of topics")
+        return name
+
+
+class LimitsConfig(Section):
+    """What input may cost at most. What goes beyond is counted and left out."""
+
+    max_streams: int = Field(default=10_000, ge=1, description="Streams in all.")
+    new_streams_per_second: float = Field(
+        default=100.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="New streams per second, and how many may come at once.",
+    )
+    max_payload_bytes: int = Field(default=65_536, ge=1, description="Size of a payload, in bytes.")
+    max_future: Duration = Field(
+        default=1 * HOUR, description="How far ahead of the clock the time of a reading may be."
+    )
+    max_abs_value: float = Field(
+        default=1e15, gt=0, allow_inf_nan=False, description="Size of a value, without its sign."
+    )
+    ignore_retained: bool = Field(
+        default=True,
+        description="Leave out messages that the broker had stored: their age is unknown.",
+    )
+
+
+class DetectorConfig(Section):
+    """The recurrent network of every stream, and how it learns."""
+
+    cell: Literal["elman"] = Field(default="elman", description="Kind of recurrent cell.")
+    hidden: Literal[8, 16, 32] = Field(
+        default=16, description="Size of its hidden state: 8, 16 or 32."
+    )
+    activation: Literal["tanh", "relu"] = Field(
+        default="tanh", description="Its activation: tanh or relu."
+    )
+    warm_up: int = Field(
+        default=150, ge=50, description="Readings to learn from before the model may raise alerts."
+    )
+    retrain_every: IntervalOrNever = Field(
+        default=1 * DAY,
+        description="How often a stream is trained afresh on its recent past, or never.",
+    )
+    seed: int = Field(
+        default=0, ge=0, description="Start of the random numbers: same seed, same decisions."
+    )
+
+
+class AlertsConfig(Section):
+    """What is published about anomalies, and when an anomaly counts as over."""
+
+    topic_prefix: str = Field(
+        default="streamrnn", description="First part of all topics that the daemon publishes to."
+    )
+    commands: bool = Field(
+        default=True, description="Obey ack, snooze, reset and not_an_anomaly sent over MQTT."
+    )
+    state_every: Interval = Field(
+        default=1 * MINUTE, description="How often the retained state of a stream is refreshed."
+    )
+    update_every: Interval = Field(
+        default=5 * MINUTE, description="An anomaly that lasts is reported anew at most this often."
+    )
+    close_below: float = Field(
+        default=0.8,
+        gt=0,
+        le=1,
+        description="An anomaly, which begins above a score of 1, ends once the score has stayed "
+        "below this for the length of cooldown.",
+    )
+    cooldown: Duration = Field(default=10 * MINUTE, description="See close_below.")
+
+    @field_validator("topic_prefix")
+    @classmethod
+    def _check_topic_prefix(cls, prefix: str) -> str:
+        return check_topic_prefix(prefix)
+
+
+class HttpConfig(Section):
+    """The HTTP port with /metrics, /healthz and /readyz."""
+
+    enabled: bool = Field(default=True, description="Whether to open it.")
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description='Address to listen on. "0.0.0.0" opens it to the network, unprotected.',
+    )
+    port: int = Field(
+        default=8095, ge=0, le=65_535, description="Port. 0: a free one, named in the log."
+    )
+
+
+class StateConfig(Section):
+    """What has been learned, kept on disk."""
+
+    directory: PathSetting | None = Field(
+        default=None,
+        description="Where. Default: $STATE_DIRECTORY as set by systemd, "
+        "else streamrnn in $XDG_STATE_HOME, else ~/.local/state/streamrnn.",
+        examples=["/var/lib/streamrnn"],
+    )
+    checkpoint_every: Interval = Field(
+        default=1 * MINUTE, description="How often. A power cut loses at most this much learning."
+    )
+
+
+class LogConfig(Section):
+    """The log, on standard error: one line per event."""
+
+    format: Literal["logfmt", "json"] = Field(default="logfmt", description="logfmt or json.")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="debug, info, warning or error."
+    )
+
+
+class Config(Section):
+    """All settings of a daemon."""
+
+    gateway: GatewayConfig = Field(default_factory=GatewayConfig)
+    mqtt: MqttConfig = Field(default_factory=MqttConfig)
+    source: tuple[SourceConfig, ...] = Field(default=(), strict=False)
+    detector: DetectorConfig = Field(default_factory=DetectorConfig)
+    alerts: AlertsConfig = Field(default_factory=AlertsConfig, validate_default=True)
+    http: HttpConfig = Field(default_factory=HttpConfig)
+    state: StateConfig = Field(default_factory=StateConfig)
+    log: LogConfig = Field(default_factory=LogConfig)
+    limits: LimitsConfig = Field(default_factory=LimitsConfig)
+
+    @field_validator("alerts")
+    @classmethod
+    def _check_no_source_is_our_own_output(
+        cls, alerts: AlertsConfig, info: ValidationInfo
+    ) -> AlertsConfig:
+        for index, source in enumerate(info.data.get("source", ())):
+            if f"{source.topic}/".startswith(f"{alerts.topic_prefix}/"):
+                raise PydanticCustomError(
+                    "between_sections",
+                    'source[{index}].topic = "{topic}": must not lie under alerts.topic_prefix, '
+                    "where the daemon itself publishes",
+                    {"index": index, "topic": source.topic},
+                )
+        return alerts

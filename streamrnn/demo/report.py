@@ -1,0 +1,133 @@
+"""What became of each fault: the daemon's alarms held against what was really injected. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from math import inf
+
+from streamrnn.demo.faults import Fault
+from streamrnn.demo.listener import HeardEvent
+from streamrnn.demo.publisher import Injection
+from streamrnn.records import EventType
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One anomaly as the daemon reported it; times of readings, Unix seconds."""
+
+    stream: str
+    kind: str
+    opened_at: float
+    closed_at: float = inf
+
+
+class Outcome(StrEnum):
+    FOUND = "found"
+    MISSED = "missed"
+    ALREADY_OPEN = "an alarm was open already"
+    WARMING = "still warming up"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of one fault. delay: seconds from its first reading to the alarm's."""
+
+    fault: Fault
+    outcome: Outcome
+    kind: str = ""
+    delay: float | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """findings: one per scheduled fault, in order. aftermath: alarms when a fault was over and the
+    stream went back to normal. other_alarms: those that no fault explains."""
+
+    findings: tuple[Finding, ...]
+    aftermath: tuple[Alarm, ...]
+    other_alarms: tuple[Alarm, ...]
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How long after a fault's last reading an alarm still counts, seconds.
+
+    grace: as found: the detector sees the last faulty reading a little late.
+    settling: as aftermath: a sudden return to normal is a change as well.
+    """
+
+    grace: float
+    settling: float
+
+
+def alarms_of(events: Iterable[HeardEvent]) -> list[Alarm]:
+    """One alarm for each anomaly, however often its events were delivered."""
+    alarms: dict[str, Alarm] = {}
+    for event in events:
+        if event.type is EventType.NEW and event.id not in alarms:
+            alarms[event.id] = Alarm(event.stream, event.kind, event.time.timestamp())
+        elif event.type is EventType.END and event.id in alarms:
+            alarms[event.id] = replace(alarms[event.id], closed_at=event.time.timestamp())
+    return list(alarms.values())
+
+
+def compare(
+    schedule: Sequence[Fault],
+    injections: Iterable[Injection],
+    alarms: Sequence[Alarm],
+    warmed_up_at: Mapping[str, float],
+    tolerance: Tolerance,
+) -> Report:
+    """Hold the alarms against the faults.
+
+    warmed_up_at: Unix seconds at which each stream was first seen to be judged by its model.
+    An alarm belongs to a fault if it opened on the fault's stream between its first reading and
+    `tolerance.grace` after its last. Nothing is found before it began.
+    """
+    injected = {injection.fault: injection for injection in injections}
+    findings = tuple(
+        _finding(fault, injected.get(fault), alarms, warmed_up_at.get(fault.stream, inf), tolerance)
+        for fault in schedule
+    )
+
+    def follows_a_fault(alarm: Alarm, within: float) -> bool:
+        return any(
+            alarm.stream == injection.fault.stream
+            and injection.first_at <= alarm.opened_at <= injection.last_at + within
+            for injection in injected.values()
+        )
+
+    late = [alarm for alarm in alarms if not follows_a_fault(alarm, tolerance.grace)]
+    return Report(
+        findings,
+        aftermath=tuple(alarm for alarm in late if follows_a_fault(alarm, tolerance.settling)),
+        other_alarms=tuple(
+            alarm for alarm in late if not follows_a_fault(alarm, tolerance.settling)
+        ),
+    )
+
+
+def _finding(
+    fault: Fault,
+    injection: Injection | None,
+    alarms: Iterable[Alarm],
+    warmed_up_at: float,
+    tolerance: Tolerance,
+) -> Finding:
+    if injection is None:
+        return Finding(fault, Outcome.NOT_REACHED)
+    own = [alarm for alarm in alarms if alarm.stream == fault.stream]
+    latest = injection.last_at + tolerance.grace
+    inside = [alarm for alarm in own if injection.first_at <= alarm.opened_at <= latest]
+    if inside:
+        first = min(inside, key=lambda alarm: alarm.opened_at)
+        delay = first.opened_at - injection.first_at
+        return Finding(fault, Outcome.FOUND, first.kind, delay)
+    if any(alarm.opened_at < injection.first_at < alarm.closed_at for alarm in own):
+        return Finding(fault, Outcome.ALREADY_OPEN)
+    if warmed_up_at > injection.first_at:
+        return Finding(fault, Outcome.WARMING)
+    return Finding(fault, Outcome.MISSED)

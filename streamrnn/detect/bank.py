@@ -1,0 +1,293 @@
+"""All streams' models: one row per stream, stepped a micro-batch at a time."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from streamrnn.config import DetectorConfig
+from streamrnn.detect import layout
+from streamrnn.detect.advance import make_advance, make_scratch
+from streamrnn.detect.layout import NUMBERS
+from streamrnn.detect.network import gather_inputs
+from streamrnn.detect.recipe import COARSE, FINE, INPUTS, INSTALL_AFTER
+from streamrnn.detect.retrain import (
+    History,
+    InlineRetrainer,
+    Retrainer,
+    TrainingJob,
+    TrainingResult,
+)
+from streamrnn.detect.weights import initial_parameters
+from streamrnn.errors import StateError
+
+FIRST_CAPACITY = 16
+
+
+class Decisions(NamedTuple):
+    """The judgement of n readings, in columns; see `records.Decision`."""
+
+    outcome: NDArray[np.uint8]  # records.Outcome
+    score: NDArray[np.float32]
+    kind: NDArray[np.uint8]  # records.Kind
+    alarm: NDArray[np.bool_]  # raised at this reading; at most one per refractory period
+    yhat: NDArray[np.float64]  # NaN: no forecast
+    yhat_lower: NDArray[np.float64]
+    yhat_upper: NDArray[np.float64]
+
+
+class BankStatus(NamedTuple):
+    """What is known of each stream, one row per slot. Copies."""
+
+    readings: NDArray[np.int64]  # applied
+    warm_up_left: NDArray[np.int64]  # readings until the model judges; 0: active
+    value: NDArray[np.float64]  # of the last applied reading
+    time: NDArray[np.float64]
+    score: NDArray[np.float64]
+    yhat: NDArray[np.float64]  # forecast made before it; NaN: none
+    yhat_lower: NDArray[np.float64]
+    yhat_upper: NDArray[np.float64]
+    interval: NDArray[np.float64]  # learned reading interval, seconds; NaN until known
+    skill_ratio: NDArray[np.float64]  # network's error / persistence's; NaN until known
+    retrainings: NDArray[np.int64]
+    rejected_retrainings: NDArray[np.int64]
+
+
+class Bank:
+    """The models of all streams.
+
+    Deterministic: the same readings give the same decisions, bit for bit, however they are cut into
+    batches and whatever other streams there are. Not thread-safe: one owner.
+    """
+
+    def __init__(self, config: DetectorConfig, retrainer: Retrainer | None = None) -> None:
+        """retrainer: who runs training jobs; without one they run inside `step`."""
+        self.config = config
+        self.names: list[str] = []
+        self._slots: dict[str, int] = {}
+        self._retrainer: Retrainer = retrainer or InlineRetrainer()
+        self._jobs: dict[int, TrainingJob] = {}  # running, by slot
+        self._results: dict[int, TrainingResult] = {}  # waited for early, by slot
+        self._cut = 0  # jobs so far
+        H = config.hidden
+        self._relu = int(config.activation == "relu")
+        self._arrays = layout.arrays(H)
+        self._numbers = np.zeros((FIRST_CAPACITY, NUMBERS))
+        self._rows = np.zeros((FIRST_CAPACITY, 2 * self._arrays.size), np.float32)
+        self._initial = initial_parameters(H, config.seed)
+        self._advance = make_advance(H, self._relu)
+        self._scratch = make_scratch(H)
+
+    def slot(self, stream: str) -> int:
+        """The row of a stream; a new one for a new stream."""
+        found = self._slots.get(stream)
+        if found is not None:
+            return found
+        slot = len(self.names)
+        if slot >= len(self._numbers):
+            self._numbers = _grown(self._numbers)
+            self._rows = _grown(self._rows)
+        self.names.append(stream)
+        self._slots[stream] = slot
+        self.reset(slot)
+        return slot
+
+    def reset(self, slot: int) -> None:
+        """Forgets all that was learned of the stream; it warms up anew."""
+        self._await_result(slot)
+        self._results.pop(slot, None)
+        numbers, row = self._numbers[slot], self._rows[slot]
+        numbers[:] = 0.0
+        row[:] = 0.0
+        for c in (FINE, COARSE):
+            at = c * self._arrays.size + self._arrays.parameters
+            row[at : at + len(self._initial)] = self._initial
+        numbers[[layout.YHAT, layout.YHAT_LOWER, layout.YHAT_UPPER]] = np.nan
+        # retraining times are spread over streams by name: they must not all come due at once
+        numbers[layout.RETRAIN_PHASE] = _name_hash(self.names[slot]) / 2**32
+
+    def forgive(self, slot: int) -> None:
+        """What just looked anomalous was not: ends the alarm's pause, keeps the risen threshold."""
+        numbers = self._numbers[slot]
+        for left, burden in layout.ALARM_FIELDS:
+            if numbers[left] > 0.0:
+                numbers[left] = 0.0
+                numbers[burden] += 1.0
+        numbers[layout.SCORE] = 0.0
+
+    def step(self, slots: ArrayLike, values: ArrayLike, times: ArrayLike) -> Decisions:
+        """Judges readings in order, learning from each after judging it.
+
+        slots, values, times: (n,) rows, readings (finite), seconds since 1970. Slots must come from
+        `slot`.
+        """
+        slots = np.ascontiguousarray(slots, np.int64)
+        values = np.ascontiguousarray(values, np.float64)
+        times = np.ascontiguousarray(times, np.float64)
+        n = len(slots)
+        out = Decisions(
+            np.empty(n, np.uint8),
+            np.empty(n, np.float32),
+            np.empty(n, np.uint8),
+            np.empty(n, np.bool_),
+            np.empty(n),
+            np.empty(n),
+            np.empty(n),
+        )
+        done = 0
+        while True:
+            done = self._advance(
+                self._numbers, self._rows, slots, values, times, done,
+                self.config.warm_up, self.config.retrain_every, *out, *self._scratch,
+            )  # fmt: skip
+            if done == n:
+                return out
+            self._retrain(int(slots[done]), float(times[done]))
+
+    def _retrain(self, slot: int, time: float) -> None:
+        """A stream is due: its running job's result is installed, or else a new job is cut."""
+        numbers = self._numbers[slot]
+        if numbers[layout.INSTALL_AT] > 0.0:
+            numbers[layout.INSTALL_AT] = 0.0
+            self._install(slot)
+            return
+        numbers[layout.RETRAIN_AT] = time + self.config.retrain_every
+        numbers[layout.INSTALL_AT] = numbers[layout.READINGS] + INSTALL_AFTER
+        job = self._cut_job(slot)
+        self._jobs[slot] = job
+        self._retrainer.submit(job)
+
+    def _cut_job(self, slot: int) -> TrainingJob:
+        numbers, networks = self._numbers[slot], self._rows[slot].reshape(2, -1)
+        self._cut += 1
+        seed = (self.config.seed, _name_hash(self.names[slot]), int(numbers[layout.READINGS]))
+        fine, coarse = (self._history(slot, c) for c in (FINE, COARSE))
+        return TrainingJob(
+            job_id=self._cut,
+            H=self.config.hidden,
+            relu=self._relu,
+            seed=seed,
+            parameters=networks[:, : len(self._initial)].copy(),
+            histories=(fine, coarse),
+        )
+
+    def _history(self, slot: int, c: int) -> History:
+        numbers = self._numbers[slot]
+        length = int(numbers[layout.channel(c) + layout.LENGTH])
+        row = self._rows[slot].reshape(2, -1)[c]
+        values = row[self._arrays.x : self._arrays.x + length]
+        targets = row[self._arrays.y : self._arrays.y + length].copy()
+        inputs = np.zeros((length, INPUTS), np.float32)
+        block, seconds = numbers[layout.BLOCK_INDEX], numbers[layout.BLOCK_SECONDS]
+        gather_inputs(inputs.reshape(-1), c, values, 0, length - 1, length, block, seconds)
+        return History(inputs, targets)
+
+    def _install(self, slot: int) -> None:
+        self._await_result(slot)
+        result = self._results.pop(slot)
+        networks = self._rows[slot].reshape(2, -1)
+        for c, accepted in enumerate(result.accepted):
+            if accepted:
+                networks[c, : len(self._initial)] = result.parameters[c]
+        counter = layout.RETRAININGS if any(result.accepted) else layout.REJECTED_RETRAININGS
+        self._numbers[slot, counter] += 1.0
+
+    def _await_result(self, slot: int) -> None:
+        job = self._jobs.pop(slot, None)
+        if job is not None:
+            self._results[slot] = self._retrainer.result(job)
+
+    def status(self) -> BankStatus:
+        numbers = self._numbers[: len(self.names)]
+        readings = numbers[:, layout.READINGS]
+        fine = layout.channel(FINE)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            skill = numbers[:, layout.NETWORK_ERROR] / numbers[:, layout.PERSISTENCE_ERROR]
+        known = (numbers[:, fine + layout.SCORED] > 0) & np.isfinite(skill)
+        interval = numbers[:, layout.INTERVAL]
+        return BankStatus(
+            readings=readings.astype(np.int64),
+            warm_up_left=np.maximum(self.config.warm_up - readings, 0).astype(np.int64),
+            value=numbers[:, layout.VALUE].copy(),
+            time=numbers[:, layout.TIME].copy(),
+            score=numbers[:, layout.SCORE].copy(),
+            yhat=numbers[:, layout.YHAT].copy(),
+            yhat_lower=numbers[:, layout.YHAT_LOWER].copy(),
+            yhat_upper=numbers[:, layout.YHAT_UPPER].copy(),
+            interval=np.where(interval > 0.0, interval, np.nan),
+            skill_ratio=np.where(known, skill, np.nan),
+            retrainings=numbers[:, layout.RETRAININGS].astype(np.int64),
+            rejected_retrainings=numbers[:, layout.REJECTED_RETRAININGS].astype(np.int64),
+        )
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything, as copies; waits for running training jobs, about a millisecond each."""
+        for slot in list(self._jobs):
+            self._await_result(slot)
+        n, P = len(self.names), len(self._initial)
+        pending = sorted(self._results.items())
+        results = [result.parameters for _, result in pending]
+        return {
+            "names": np.frombuffer(json.dumps(self.names).encode(), np.uint8),
+            "model": _model_key(self.config),
+            "numbers": self._numbers[:n].copy(),
+            "rows": self._rows[:n].copy(),
+            "pending_slots": np.array([slot for slot, _ in pending], np.int64),
+            "pending_parameters": np.array(results, np.float32).reshape(-1, 2, P),
+            "pending_accepted": np.array([r.accepted for _, r in pending], bool).reshape(-1, 2),
+        }
+
+    @classmethod
+    def from_arrays(
+        cls,
+        config: DetectorConfig,
+        arrays: Mapping[str, NDArray[Any]],
+        retrainer: Retrainer | None = None,
+    ) -> Bank:
+        """The bank that `to_arrays` was called on. StateError when the arrays do not fit."""
+        bank = cls(config, retrainer)
+        try:
+            if not np.array_equal(arrays["model"], _model_key(config)):
+                raise StateError(
+                    "the stored state was made with other detector settings or by another version: "
+                    "set [detector] cell, hidden and activation as they were, or start afresh"
+                )
+            names = json.loads(arrays["names"].tobytes())
+            n = len(names)
+            numbers, rows = arrays["numbers"], arrays["rows"]
+            if numbers.shape != (n, NUMBERS) or rows.shape != (n, bank._rows.shape[1]):
+                raise StateError("the stored state has rows of another size: start afresh")
+            pending = zip(
+                arrays["pending_slots"].tolist(),
+                arrays["pending_parameters"],
+                arrays["pending_accepted"].tolist(),
+                strict=True,
+            )
+            for slot, parameters, (fine, coarse) in pending:
+                bank._results[slot] = TrainingResult(0, parameters.copy(), (fine, coarse))
+        except (KeyError, ValueError) as error:
+            raise StateError(f"the stored state is incomplete or damaged: {error}") from error
+        bank.names = names
+        bank._slots = {name: slot for slot, name in enumerate(names)}
+        bank._numbers = np.array(numbers, np.float64)
+        bank._rows = np.array(rows, np.float32)
+        return bank
+
+
+def _model_key(config: DetectorConfig) -> NDArray[np.int64]:
+    """What must be equal for stored state to fit: layout and network."""
+    return np.array([layout.VERSION, config.hidden, config.activation == "relu"], np.int64)
+
+
+def _name_hash(name: str) -> int:
+    return zlib.crc32(name.encode("utf-8", "surrogatepass"))
+
+
+def _grown(array: NDArray[Any]) -> NDArray[Any]:
+    """The same rows with room for as many again."""
+    return np.concatenate([array, np.zeros_like(array)])

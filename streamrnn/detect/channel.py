@@ -1,0 +1,80 @@
+"""How one channel turns a residual into a score, and scores into alarms.
+
+    q = -log10 of the conformal rank of |residual| among the channel's recent ones
+    m = q, exponentially smoothed
+    S = -log10 P(N(0, 1) > (m - mean m) / sd m), against m's own long past
+    score = S / threshold; above 1 it alarms
+
+One large residual may be a spike that noise also makes; S asks whether residuals are large for
+longer than they usually are (the likelihood of Ahmad et al. 2017, doi:10.1016/j.neucom.2017.04.070,
+on ranks instead of raw errors).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from streamrnn.detect.layout import NORMAL_MEAN, NORMAL_VAR, RANK_WEIGHT, SCORED, SMOOTHED
+from streamrnn.detect.recipe import (
+    BURDEN_HALF_LIFE,
+    BURDEN_RISE,
+    NORMAL_MEMORY,
+    RANK_MEMORY,
+    SMOOTHED_SD_FLOOR,
+    SMOOTHING,
+)
+from streamrnn.kernels.jit import inline_kernel
+from streamrnn.kernels.statistics import (
+    bin_position,
+    forget_and_add,
+    surprise_of_normal,
+    update_mean,
+    weight_above,
+)
+
+
+@inline_kernel
+def surprise(n: Any, at: int, c: int, r: Any, histogram: int, residual: float) -> Any:
+    """S of a new residual (scaled units) of channel c, which then learns from it.
+
+    n: the stream's numbers, the channel's from `at`. r: its arrays.
+    """
+    position = bin_position(abs(residual))
+    above = weight_above(r, histogram, position)
+    q = -math.log10((above + 1.0) / (n[at + RANK_WEIGHT] + 1.0))
+    n[at + RANK_WEIGHT] = forget_and_add(r, histogram, position, 1.0 - 1.0 / RANK_MEMORY[c])
+    scored = n[at + SCORED] + 1.0
+    n[at + SCORED] = scored
+    n[at + SMOOTHED] += (q - n[at + SMOOTHED]) * max(1.0 / scored, 2.0 / (SMOOTHING[c] + 1.0))
+    past = scored - SMOOTHING[c]
+    if past <= 0.0:
+        return 0.0
+    m = n[at + SMOOTHED]
+    sd = max(math.sqrt(n[at + NORMAL_VAR]), SMOOTHED_SD_FLOOR)
+    S = surprise_of_normal((m - n[at + NORMAL_MEAN]) / sd) if past > 1.0 else 0.0
+    update_mean(n, at + NORMAL_MEAN, at + NORMAL_VAR, m, max(1.0 / past, 1.0 / NORMAL_MEMORY[c]))
+    return S
+
+
+@inline_kernel
+def control_alarm(
+    n: Any, burden: int, left: int, S: float, threshold: float, refractory: float, elapsed: float
+) -> Any:
+    """(score, alarm): S over the threshold of the moment.
+
+    Each alarm raises the threshold by BURDEN_RISE; that fades with BURDEN_HALF_LIFE. An alarm is
+    followed by a pause (refractory, in readings) during which the threshold stays as it was: one
+    anomaly keeps one score. burden, left: offsets in n. elapsed: readings since the last call.
+    """
+    n[burden] *= 1.0 - elapsed * (math.log(2.0) / BURDEN_HALF_LIFE)
+    if n[left] > 0.0:
+        n[left] -= elapsed
+        if n[left] <= 0.0:
+            n[left] = 0.0
+            n[burden] += 1.0
+    score = S / (threshold * BURDEN_RISE ** n[burden])
+    alarm = score > 1.0 and n[left] == 0.0
+    if alarm:
+        n[left] = refractory
+    return score, alarm

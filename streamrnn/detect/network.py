@@ -1,0 +1,102 @@
+"""One network's part in a channel: remember the value, learn from the last window, forecast."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from streamrnn.detect.layout import FORECAST, LENGTH, RUN, UPDATES
+from streamrnn.detect.recipe import (
+    COARSE,
+    GRADIENT_NORM,
+    HISTORY,
+    HUBER,
+    INPUTS,
+    MARKS,
+    RATE,
+    STRIDE,
+)
+from streamrnn.kernels.bptt import window_gradient
+from streamrnn.kernels.elman import elman_step
+from streamrnn.kernels.head import head_output
+from streamrnn.kernels.jit import inline_kernel
+from streamrnn.kernels.optimiser import adam, clip_norm
+from streamrnn.kernels.vector import load, store
+
+DAY, WEEK = 86_400.0, 604_800.0
+
+
+@inline_kernel
+def remember(n: Any, at: int, r: Any, x: int, y: int, z: float) -> Any:
+    """Appends z to the history, as target of the value before it unless that was before a gap.
+    Returns its place. A full history first moves its last 3/4 to the front: windows of it are
+    always contiguous."""
+    k = int(n[at + LENGTH])
+    if k == HISTORY:
+        k = HISTORY * 3 // 4
+        for i in range(k):
+            r[x + i] = r[x + HISTORY - k + i]
+            r[y + i] = r[y + HISTORY - k + i]
+    if k > 0 and n[at + RUN] > 0.0:
+        r[y + k - 1] = z
+    r[x + k] = z
+    r[y + k] = math.nan
+    n[at + LENGTH] = k + 1
+    return k
+
+
+@inline_kernel
+def gather_inputs(
+    u: Any, c: int, r: Any, oldest: int, newest: int, T: int, block: float, block_seconds: float
+) -> None:
+    """Inputs (T, INPUTS) of channel c for its last T values, written to u.
+
+    fine: the value and the INPUTS - 1 before it (0 before the beginning).
+    coarse: the value; sine and cosine of time of day and of the week for the block *after* it.
+    oldest, newest: where the history begins and ends. block: the index of the block after newest.
+    """
+    if c == COARSE:
+        turn_day = 2.0 * math.pi * block_seconds / DAY
+        turn_week = 2.0 * math.pi * block_seconds / WEEK
+        day, week = block * turn_day, block * turn_week
+        for back in range(T):
+            o = (T - 1 - back) * INPUTS
+            u[o] = r[newest - back]
+            u[o + 1] = math.sin(day - back * turn_day)
+            u[o + 2] = math.cos(day - back * turn_day)
+            u[o + 3] = math.sin(week - back * turn_week)
+            u[o + 4] = math.cos(week - back * turn_week)
+    else:
+        for t in range(T):
+            for d in range(INPUTS):
+                place = newest - (T - 1 - t) - d
+                u[t * INPUTS + d] = r[place] if place >= oldest else 0.0
+
+
+@inline_kernel
+def learn_window(
+    n: Any, at: int, c: int, r: Any, p: int, m: int, v: int, marks: int, y: int,
+    u: Any, g: Any, s: Any, do: Any, ds: Any, W_rows: Any, T: int, H: int, P: int, relu: int,
+) -> None:  # fmt: skip
+    """One update of the weights from a window: T inputs u (T, INPUTS), targets from y in r."""
+    mark = int(n[at + RUN] - T) // STRIDE[c] % MARKS
+    store(s, 0, load(r, marks + mark * H, H))
+    window_gradient(r, p, g, u, 0, INPUTS, r, y, s, do, ds, W_rows, T, HUBER, INPUTS, H, P, relu)
+    clip_norm(g, P, GRADIENT_NORM)
+    n[at + UPDATES] += 1.0
+    adam(r, p, g, m, v, P, RATE[c], n[at + UPDATES])
+
+
+@inline_kernel
+def forecast_next(
+    n: Any, at: int, c: int, r: Any, p: int, state: int, marks: int, u: Any, u_at: int,
+    H: int, relu: int,
+) -> None:  # fmt: skip
+    """Steps the state with the input (INPUTS,) at u_at and forecasts the next value. Before every
+    STRIDE-th step the state is marked: training windows begin there."""
+    run = int(n[at + RUN])
+    if run % STRIDE[c] == 0:
+        store(r, marks + run // STRIDE[c] % MARKS * H, load(r, state, H))
+    elman_step(r, p, u, u_at, r, state, r, state, INPUTS, H, relu)
+    n[at + FORECAST] = head_output(r, p, u, u_at, r, state, INPUTS, H)
+    n[at + RUN] = run + 1.0

@@ -1,0 +1,62 @@
+"""The detector's constants, all in one place, each with what it trades.
+
+One global set serves every sensor. Two channels look at a stream, each with a network of its own:
+FINE at every reading, COARSE at the means of blocks of BLOCK_READINGS readings. Pairs below are
+(fine, coarse) and count in steps of that channel: readings or blocks. A reading is one *learned
+interval* long, so a 10 ms stream and an hourly one see the same recipe.
+"""
+
+FINE, COARSE = 0, 1
+BLOCK_READINGS = 12.0
+
+# Inputs of either network: the scaled value, and four more: the fine network's are the values
+# before it, the coarse network's are the coming block's time of day and day of week.
+INPUTS = 5
+SCALE_MEMORY = (20_000.0, 1_700.0)  # mean and variance for scaling reach back about so far
+Z_LIMIT = 5.0  # scaled inputs are clipped here
+
+# Online learning. Slow on purpose: an update at every step absorbs the anomaly it should report.
+WINDOW = (16, 24)  # steps of truncated back-propagation
+STRIDE = (8, 2)  # steps between two updates
+RATE = (2e-3, 4e-3)
+HUBER = 3.0  # errors beyond it count linearly
+GRADIENT_NORM = 1.0
+MARKS = 13  # states kept at past updates; more than WINDOW / STRIDE
+
+# Retraining: the last values kept for it.
+HISTORY = 256
+
+# Score: rank of the residual, smoothed, against its own long past.
+RANK_MEMORY = (1000.0, 200.0)
+SMOOTHING = (30.0, 4.0)
+NORMAL_MEMORY = (8640.0, 720.0)
+SMOOTHED_SD_FLOOR = 0.02  # a channel that was never surprised must not panic at the first surprise
+WARM_STEPS = (0.0, 24.0)  # scored steps before the channel may raise alarms, beside warm_up
+
+# Alarm: S / threshold is the score.
+THRESHOLD = (3.8, 4.0)
+RANGE_MARGIN = 0.05  # beyond everything seen by this share of the range
+BURDEN_RISE = 1.3  # each recent alarm raises the threshold by this factor
+BURDEN_HALF_LIFE = 1000.0  # readings
+REFRACTORY = (20.0, 50.0)  # readings between two alarms of a channel
+RANGE_REFRACTORY = 30.0
+
+BAND_SHARE = 0.05  # of residuals that may lie outside the forecast's band
+SKILL_MEMORY = 1000.0  # readings over which the network is compared with persistence
+
+# Time
+INTERVAL_READINGS = 32.0  # readings after which the interval counts as learned
+INTERVAL_STEP = 0.01  # relative step by which the learned interval follows afterwards
+GAP_FACTOR = 4.0  # longer than this times the usual interval: a gap, the forecast is void
+GAP_BLOCKS = 3.0  # more empty blocks than this: the same for the coarse channel
+CLOCK_STEP_READINGS = 5.0  # so many late readings in order: the sensor's clock was set back
+REBLOCK_FACTOR = 2.5  # the interval changed by more than this: blocks are cut anew
+MAX_ELAPSED = 4.0  # a pause ages running figures by at most so many readings
+
+# Retraining
+RETRAIN_WINDOW = 16
+RETRAIN_EPOCHS = 5
+RETRAIN_RATE = 2e-3
+RETRAIN_HOLD_OUT = 0.2  # the newest share of the history judges the challenger
+RETRAIN_TOLERANCE = 1.05  # it may be worse there by this factor: it has unlearned nothing important
+INSTALL_AFTER = 32  # readings between cutting a job and installing its result

@@ -1,0 +1,161 @@
+"""From a topic to its source and its streams: looked up once per topic, then remembered.
+
+A `Source` is one [[source]] of the settings, ready for use. A `Route` is one topic: its source,
+its labels, and what became of its leaves so far. `Routes` holds the topics seen lately.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+
+from streamrnn.config import SourceConfig
+from streamrnn.ingest.refusal import RefusedError, quote
+from streamrnn.ingest.timestamp import time_reader
+from streamrnn.ingest.topic import TopicTemplate, is_under
+from streamrnn.records import Reason
+
+LONGEST_STREAM_NAME: Final = 256  # characters
+_LABEL: Final = re.compile(r"\{(\w+)\}")
+# What it takes to remember one, roughly, besides its text.
+_ROUTE_BYTES: Final = 800
+_LEAF_BYTES: Final = 250
+
+
+class Fate(Enum):
+    """What a leaf becomes that does not become a reading."""
+
+    STAMP = auto()  # it is, or could be, the time
+    IGNORED = auto()  # excluded, or not in `fields`
+    TEXT = auto()  # text or null; the next time it may be a number
+
+
+class Source:
+    """One [[source]]: the topics and leaves that it takes, and how their streams are called."""
+
+    def __init__(self, index: int, config: SourceConfig, max_future: float) -> None:
+        self.index = index
+        self.config = config
+        self.template = TopicTemplate(config.topic)
+        self.time = time_reader(config, max_future)
+
+    def excludes(self, path: str) -> bool:
+        """Whether the path, or a branch that it lies on, stands in `exclude`."""
+        return any(lies_on(branch, path) for branch in self.config.exclude)
+
+    def selects(self, path: str) -> bool:
+        """Whether the path, or a branch that it lies on, stands in `fields`; all do in none."""
+        fields = self.config.fields
+        return not fields or any(lies_on(branch, path) for branch in fields)
+
+    def route(self, topic: str, labels: dict[str, str]) -> Route:
+        """The route of a topic that matches the template, with these labels."""
+        values = {**labels, "topic": topic}
+        parts = (self.config.stream or "{topic}/{field}").split("{field}")
+        # One pass: a label's value may itself look like a label.
+        name_parts = [_LABEL.sub(lambda match: values[match[1]], part) for part in parts]
+        return Route(topic, self, labels, name_parts)
+
+
+@dataclass(slots=True)
+class Route:
+    """One topic. `name_parts`, joined by the path of a leaf, are the name of its stream."""
+
+    topic: str
+    source: Source
+    labels: dict[str, str]
+    name_parts: list[str]
+    # Remembered from earlier messages, so that the next one like them is quick.
+    bare_stream: str | None = None
+    fates: dict[str, str | Fate] = field(default_factory=dict)  # by path; str: name of a stream
+
+    def stream(self, path: str, bare: bool) -> str:
+        """The name of a leaf's stream. Raises RefusedError."""
+        name = self.topic if bare and not self.source.config.stream else path.join(self.name_parts)
+        if len(self.name_parts) == 1 and not bare and self.source.config.fields != (path,):
+            raise RefusedError(
+                Reason.BAD_STREAM_NAME,
+                f"source[{self.source.index}].stream has no {{field}}: {quote(path)} would "
+                f"share the stream {quote(name)} with other fields. Add {{field}}, or list just "
+                "one path in fields",
+            )
+        flaw = _flaw_of(name)
+        if flaw:
+            raise RefusedError(Reason.BAD_STREAM_NAME, flaw)
+        return name
+
+
+class Routes:
+    """Finds the route of a topic, and remembers it.
+
+    Once about `capacity_bytes` are in use it forgets them all: topics in use come back at once,
+    and topics used only once do not pile up.
+    """
+
+    def __init__(self, sources: Sequence[Source], own_prefix: str, capacity_bytes: int) -> None:
+        self._sources = sources
+        self._own_prefix = own_prefix
+        self._capacity_bytes = capacity_bytes
+        self._used_bytes = 0
+        self.by_topic: dict[str, Route] = {}
+
+    def find(self, topic: str) -> Route:
+        """The route of the first source that takes the topic. Raises RefusedError."""
+        route = self.by_topic.get(topic)
+        if route is None:
+            route = self._make(topic)
+            self._use(_ROUTE_BYTES + 2 * len(topic))
+            self.by_topic[topic] = route
+        return route
+
+    def remember(self, route: Route, path: str, fate: str | Fate) -> None:
+        """Keep what became of a leaf."""
+        if path not in route.fates:
+            self._use(_LEAF_BYTES + len(path))
+        route.fates[path] = fate
+
+    def clear(self) -> None:
+        self.by_topic.clear()
+        self._used_bytes = 0
+
+    def _make(self, topic: str) -> Route:
+        try:
+            topic.encode()
+        except UnicodeEncodeError:
+            raise RefusedError(Reason.NOT_UTF8, "the topic is not UTF-8") from None
+        if is_under(self._own_prefix, topic):
+            raise RefusedError(
+                Reason.OWN_TOPIC, f"topics under {self._own_prefix} are our own output"
+            )
+        for source in self._sources:
+            labels = source.template.match(topic)
+            if labels is not None:
+                return source.route(topic, labels)
+        if topic.startswith("$"):
+            raise RefusedError(Reason.SYS_TOPIC, "topics that begin with $ are the broker's own")
+        raise RefusedError(Reason.NO_SOURCE, "no [[source]] has a topic that matches")
+
+    def _use(self, count: int) -> None:
+        self._used_bytes += count
+        if self._used_bytes > self._capacity_bytes:
+            self.clear()
+
+
+def lies_on(branch: str, path: str) -> bool:
+    """Whether a dotted path is `branch` or continues it."""
+    return path == branch or path.startswith(f"{branch}.")
+
+
+def _flaw_of(stream: str) -> str | None:
+    """What is wrong with a stream's name, which goes into logs, topics and metric labels."""
+    if not stream:
+        return "the stream's name would be empty"
+    if len(stream) > LONGEST_STREAM_NAME:
+        return f"the stream's name {quote(stream)} has more than {LONGEST_STREAM_NAME} characters"
+    if not stream.isprintable():
+        # Control characters, lone surrogates, and marks that hide or turn the text around them.
+        return f"the stream's name {quote(stream)} holds a character that cannot be printed"
+    return None

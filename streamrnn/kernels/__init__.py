@@ -1,0 +1,21 @@
+"""Numba kernels: arrays in, results written in place; no I/O, no clock, no randomness.
+
+    vector       a fixed-width vector as a Numba value; the reason for the speed
+    jit          the compiler flags of every kernel
+    cache        where compiled kernels are kept
+    elman        recurrent cell: forward step, backward through a window
+    head         linear output and its backward
+    bptt         one training window: forward, loss, backward
+    optimiser    SGD, Adam, clipping by the gradient's norm
+    statistics   running mean and variance, decayed histogram of magnitudes
+
+Dimension letters, as in the literature: D inputs, H hidden units, T steps of a window.
+A network's parameters lie in one flat row, in this order:
+
+    U (D, H)   input weights, U[d] contiguous over the hidden units
+    W (H, H)   recurrent weights, *by column*: W[j] holds what unit j gives to every unit
+    b (H)      bias
+    V (H)      output weights
+    A (D)      direct weights from the input to the output
+    c (1)      output bias
+"""

@@ -1,0 +1,70 @@
+"""Where Numba keeps compiled kernels: a private folder, keyed by the kernels' own sources.
+
+Two facts decide the place. A cached kernel is a pickle: who can write into the folder runs code as
+us. And Numba notices a change only in the file that holds a kernel, not in the ones it calls.
+So: a folder that belongs to us with mode 0700, never a shared one like /tmp, and inside it one
+folder per digest of all sources that are compiled.
+
+Must run before any kernel is defined; `streamrnn.kernels` sees to that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import numba
+
+
+def choose_folder(environ: Mapping[str, str], sources: list[Path]) -> Path | None:
+    """The first usable of $STREAMRNN_CACHE_DIR, $NUMBA_CACHE_DIR, $CACHE_DIRECTORY (systemd),
+    $XDG_CACHE_HOME/streamrnn, ~/.cache/streamrnn; created if need be. None: kernels are compiled at
+    every start."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for source in sorted(sources):
+        digest.update(source.read_bytes())
+    for base in _candidates(environ):
+        folder = base / f"kernels-{digest.hexdigest()[:16]}"
+        if _make_private(base) and _make_private(folder):
+            return folder
+    return None
+
+
+def _candidates(environ: Mapping[str, str]) -> list[Path]:
+    named = [environ.get(name, "") for name in ("STREAMRNN_CACHE_DIR", "NUMBA_CACHE_DIR")]
+    # systemd separates several cache directories by colons
+    named.append(environ.get("CACHE_DIRECTORY", "").split(":")[0])
+    if environ.get("XDG_CACHE_HOME"):
+        named.append(environ["XDG_CACHE_HOME"] + "/streamrnn")
+    if environ.get("HOME"):
+        named.append(environ["HOME"] + "/.cache/streamrnn")
+    return [Path(name) for name in named if name and os.path.isabs(name)]
+
+
+def _make_private(folder: Path) -> bool:
+    """Whether the folder is (now) a real directory of ours that nobody else can write to."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return False
+    writable_by_others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return (
+        stat.S_ISDIR(found.st_mode)
+        and found.st_uid == os.geteuid()
+        and not writable_by_others
+        and os.access(folder, os.W_OK | os.X_OK)
+    )
+
+
+def activate() -> bool:
+    """Points Numba at the chosen folder. Returns whether kernels may be cached at all."""
+    package = Path(__file__).resolve().parent.parent
+    sources = [*package.glob("kernels/*.py"), *package.glob("detect/*.py")]
+    folder = choose_folder(os.environ, sources)
+    if folder is not None:
+        numba.config.CACHE_DIR = str(folder)
+    return folder is not None

@@ -1,0 +1,30 @@
+"""The compiler flags that every kernel shares.
+
+Of fastmath only what leaves NaN and infinity alone: readings can be missing, and a missing value
+must stay one.
+
+    kernel         called from Python; cached on disk, releases the GIL
+    subroutine     called from kernels; compiled once per combination of its constant arguments,
+                   which it names by `numba.literally`
+    inline_kernel  pasted into its caller, so that constants passed to it stay constants
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+from streamrnn.kernels.cache import activate
+
+FLAGS = {"contract", "reassoc", "nsz", "arcp"}
+CACHED = activate()
+
+inline_kernel: Callable[[Any], Any] = numba.njit(
+    inline="always", fastmath=FLAGS, error_model="numpy"
+)
+subroutine: Callable[[Any], Any] = numba.njit(fastmath=FLAGS, error_model="numpy")
+kernel: Callable[[Any], Any] = numba.njit(
+    fastmath=FLAGS, error_model="numpy", nogil=True, cache=CACHED
+)

@@ -1,0 +1,94 @@
+"""From the settings to a paho client, ready to connect."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import Final
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from streamrnn.config import MqttConfig
+from streamrnn.errors import ConfigError
+
+CONNECT_SECONDS: Final = 10.0  # for TCP, for TLS, and for the broker's answer to CONNECT
+
+
+def build_client(
+    config: MqttConfig, client_id: str, will_topic: str, version: MQTTProtocolVersion
+) -> Client:
+    """A client with its credentials, certificates and Last Will, not yet connected.
+
+    Reads the files anew, so renewed passwords and certificates are used at the next connection.
+    Raises ConfigError when one of them cannot be used.
+    """
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=client_id,
+        # MQTT 5 says it in CONNECT instead, and paho insists on None
+        clean_session=None if version is MQTTProtocolVersion.MQTTv5 else False,
+        protocol=version,
+        reconnect_on_failure=False,
+        manual_ack=True,
+    )
+    client.connect_timeout = CONNECT_SECONDS
+    if config.user is not None:
+        client.username_pw_set(config.user, _password(config.password_file))
+    if config.tls:
+        client.tls_set_context(_tls_context(config))
+    client.will_set(will_topic, b"offline", qos=1, retain=True)
+    return client
+
+
+def connect(client: Client, config: MqttConfig) -> None:
+    """Open the connection and send CONNECT; the session outlives the connection.
+
+    Blocks for the TCP connection and the TLS handshake. Raises OSError when either fails.
+    """
+    keepalive = int(config.keepalive)
+    if client.protocol is MQTTProtocolVersion.MQTTv5:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = int(config.session_expiry)
+        properties.ReceiveMaximum = config.receive_maximum
+        code = client.connect(
+            config.host, config.port, keepalive, clean_start=False, properties=properties
+        )
+    else:
+        code = client.connect(config.host, config.port, keepalive)
+    if code is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+        raise ConnectionError(f"connection closed while sending CONNECT ({code.name})")
+
+
+def _password(file: Path | None) -> str | None:
+    """The first line of `file`."""
+    if file is None:
+        return None
+    try:
+        return file.read_text("utf-8").partition("\n")[0].removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            [f"mqtt.password_file = {file}: must be readable text: {error}"]
+        ) from error
+
+
+def _tls_context(config: MqttConfig) -> ssl.SSLContext:
+    """Checks the broker's certificate and name, always; TLS 1.2 or newer."""
+    try:
+        context = ssl.create_default_context(cafile=config.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        problem = f"mqtt.ca_file = {config.ca_file}: must be PEM certificates: {error}"
+        raise ConfigError([problem]) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if config.cert_file is not None:
+        try:
+            context.load_cert_chain(config.cert_file, config.key_file)
+        except (OSError, ssl.SSLError) as error:
+            problem = (
+                f"mqtt.cert_file = {config.cert_file}, mqtt.key_file = {config.key_file}: "
+                f"must be a PEM certificate and its private key: {error}"
+            )
+            raise ConfigError([problem]) from error
+    return context

@@ -1,0 +1,59 @@
+"""What has happened to the link: counted, and logged once per change."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from streamrnn.service.mqtt.reconnect import Ended, Ending
+
+log = logging.getLogger("streamrnn.mqtt")
+
+_LEVELS: Final = {Ending.REFUSED: logging.ERROR, Ending.BROKEN: logging.ERROR}
+_REMEDIES: Final = {
+    "Bad user name or password": "check mqtt.user and mqtt.password_file",
+    "Not authorized": "check mqtt.user, mqtt.password_file and the broker's access rules",
+    "Client identifier not valid": "set mqtt.client_id to one that the broker allows",
+    "Session taken over": "another client uses our client id: set mqtt.client_id",
+    "certificate": "set mqtt.ca_file to the authority that signed the broker's certificate",
+}
+
+
+class History:
+    """Written by the network thread; its attributes may be read by any."""
+
+    def __init__(self, broker: str) -> None:
+        self.connections = 0
+        self.broken = 0
+        self.problem: str | None = None
+        """Why the last attempt or connection ended; None while connected."""
+        self._broker = broker
+
+    def connected(self, protocol: str, epoch: int, session_resumed: bool) -> None:
+        self.connections += 1
+        self.problem = None
+        data = {
+            "broker": self._broker,
+            "protocol": protocol,
+            "session": "resumed" if session_resumed else "new",
+            "epoch": epoch,
+        }
+        log.info("connected", extra={"data": data})
+
+    def ended(self, ended: Ended, retry_seconds: float) -> None:
+        """An attempt that fails like the one before it is logged as debugging only."""
+        if ended.how is Ending.BROKEN:
+            self.broken += 1
+        problem = f"{ended.how.value}: {ended.detail}"
+        is_new = problem != self.problem
+        self.problem = problem
+        data = {
+            "broker": self._broker,
+            "reason": ended.detail,
+            "retry_seconds": round(retry_seconds, 1),
+        }
+        for sign, remedy in _REMEDIES.items():
+            if sign in ended.detail:
+                data["remedy"] = remedy
+        level = _LEVELS.get(ended.how, logging.WARNING) if is_new else logging.DEBUG
+        log.log(level, f"connection_{ended.how.value}", extra={"data": data})

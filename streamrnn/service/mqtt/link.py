@@ -1,0 +1,263 @@
+"""The daemon's connection to its broker, kept up by one network thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from streamrnn.config import MqttConfig
+from streamrnn.errors import StreamrnnError
+from streamrnn.records import Message, Reason
+from streamrnn.service.mqtt.connect_options import build_client
+from streamrnn.service.mqtt.connection import Connection
+from streamrnn.service.mqtt.exchange import Exchange
+from streamrnn.service.mqtt.history import History
+from streamrnn.service.mqtt.inbox import Inbox
+from streamrnn.service.mqtt.outbox import Outbox, Outgoing
+from streamrnn.service.mqtt.reconnect import Backoff, Ended, Ending, ProtocolChoice
+
+log = logging.getLogger("streamrnn.mqtt")
+
+_LONGEST_TOPIC_BYTES: Final = 65_535
+_GRACE_SECONDS: Final = 0.5  # for the thread to end after its deadline
+
+
+class MqttLink:
+    """Messages in, messages out, whatever happens to the broker.
+
+        link = MqttLink(config.mqtt, "boiler-house", "streamrnn", backoff=Backoff(rng))
+        link.set_subscriptions(ingest.topic_filters())
+        link.start()
+        while running:
+            messages = link.take(1000, timeout=0.2)
+            ...
+            link.acknowledge(messages)
+        link.stop(timeout=5.0)
+
+    Under `<topic_prefix>/<gateway>` it keeps `availability` (online | offline, retained, offline
+    as Last Will) and listens to `cmd/#`. Never gives up: a broker that is away is tried again
+    with growing pauses, one that refuses us is reported and tried slowly.
+
+    `take` and `acknowledge` belong to one thread, the loop; the rest may be called from any.
+    """
+
+    def __init__(
+        self,
+        config: MqttConfig,
+        gateway: str,
+        topic_prefix: str,
+        *,
+        backoff: Backoff,
+        clock: Callable[[], float] = time.time,
+        outbox_size: int = 10_000,
+    ) -> None:
+        self._config = config
+        self._client_id = config.client_id_for(gateway)
+        self._own_topics = f"{topic_prefix}/"
+        self._base_topic = f"{topic_prefix}/{gateway}"
+        self._availability_topic = f"{self._base_topic}/availability"
+        self._backoff = backoff
+        self._clock = clock
+        self._protocol = ProtocolChoice(config.protocol)
+        self._exchange = Exchange(
+            Inbox(config.queue_size, reserve=config.receive_maximum), Outbox(outbox_size)
+        )
+        self._epoch = 0
+        self._history = History(config.broker)
+        self._connection: Connection | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
+        self.set_subscriptions([])
+
+    def start(self) -> None:
+        """Begin to connect, in the background; the broker may be down.
+
+        Raises ConfigError when a password or certificate file cannot be used.
+        """
+        build_client(
+            self._config, self._client_id, self._availability_topic, self._protocol.version
+        )
+        self._thread.start()
+
+    def stop(self, timeout: float) -> bool:
+        """Publish what waits in the outbox, say "offline" and disconnect, within `timeout`
+        seconds. What could not be published is given up. True when the thread has ended."""
+        deadline = time.monotonic() + timeout
+        self._stopping.set()
+        connection = self._connection
+        if connection is not None:
+            connection.stop_by(deadline)
+        if self._thread.ident is not None:
+            self._thread.join(max(0.0, deadline - time.monotonic()) + _GRACE_SECONDS)
+        self._exchange.outbox.close()
+        ended = not self._thread.is_alive()
+        if not ended:
+            log.warning("stop_timeout", extra={"data": {"thread": self._thread.name}})
+        return ended
+
+    def take(self, max_items: int, timeout: float) -> list[Message]:
+        """Up to `max_items` messages in order of arrival, at once when there are any, else the
+        first that come within `timeout` seconds, else []."""
+        return self._exchange.inbox.take(max_items, timeout)
+
+    def acknowledge(self, messages: Iterable[Message]) -> None:
+        """Tell the broker that these were dealt with; until then it would send them again after a
+        reconnect. In the order of `take`. Those of an earlier connection are ignored, as the
+        broker sends them again anyway."""
+        connection = self._connection
+        epoch = 0 if connection is None else connection.epoch
+        packet_ids = [m.packet_id for m in messages if m.qos and m.epoch == epoch]
+        if packet_ids:
+            self._exchange.applied.append((epoch, packet_ids))
+            self._exchange.wakeup.ring()
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+        on_done: Callable[[bool], None] | None = None,
+    ) -> bool:
+        """Queue a message; it waits in memory while there is no connection. See `Outbox` for
+        what happens when too many wait. False when it was refused.
+
+        on_done(delivered) is called exactly once, usually on the network thread: it must only
+        note the fact. Raises ValueError for a topic that cannot be published to or QoS 2.
+        """
+        if not topic or any(c in topic for c in "+#\0"):
+            raise ValueError(f"topic {topic!r}: must be text without +, # and NUL")
+        if len(topic.encode()) > _LONGEST_TOPIC_BYTES:
+            raise ValueError(f"topic of {len(topic)} letters: must have at most 65535 bytes")
+        if qos not in (0, 1):
+            raise ValueError(f"qos {qos}: must be 0 or 1")
+        accepted = self._exchange.outbox.put(Outgoing(topic, payload, qos, retain, on_done))
+        self._exchange.wakeup.ring()
+        return accepted
+
+    def set_subscriptions(self, filters: Iterable[tuple[str, int]]) -> None:
+        """Subscribe to these (topic filter, QoS) and our commands, and to nothing else; now or
+        with the next connection.
+
+        Raises ValueError for QoS 2, whose handshake would not survive a restart of ours, and for
+        filters on our own topics, whose messages would come back to us.
+        """
+        wanted = list(filters)
+        for topic_filter, qos in wanted:
+            if qos not in (0, 1):
+                raise ValueError(f"qos {qos} of {topic_filter}: must be 0 or 1")
+            if topic_filter.startswith(self._own_topics):
+                raise ValueError(f"{topic_filter}: must not lie under {self._own_topics}, our own")
+        self._exchange.subscriptions.want([*wanted, (f"{self._base_topic}/cmd/#", 1)])
+        self._exchange.wakeup.ring()
+
+    @property
+    def alive(self) -> bool:
+        """The network thread runs."""
+        return self._thread.is_alive()
+
+    @property
+    def last_progress_at(self) -> float | None:
+        """When the network thread last went round, by the clock; at most some 10 s ago unless
+        name resolution hangs. None between connections."""
+        connection = self._connection
+        return None if connection is None else connection.last_progress_at
+
+    @property
+    def connected(self) -> bool:
+        connection = self._connection
+        return connection is not None and connection.established
+
+    @property
+    def subscribed(self) -> bool:
+        """The broker has granted every filter that is wanted, on this connection."""
+        return self.connected and self._exchange.subscriptions.complete
+
+    @property
+    def refused_filters(self) -> dict[str, str]:
+        """Topic filters that the broker refused, with its reasons."""
+        return dict(self._exchange.subscriptions.refused)
+
+    @property
+    def protocol(self) -> str:
+        """The version of MQTT in use, or tried next: "5" or "3.1.1"."""
+        return "5" if self._protocol.version is MQTTProtocolVersion.MQTTv5 else "3.1.1"
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is no connection, for people; None while there is one."""
+        return self._history.problem
+
+    @property
+    def reconnects(self) -> int:
+        """Successful connections after the first."""
+        return max(0, self._history.connections - 1)
+
+    @property
+    def rebuilds(self) -> int:
+        """Connections that ended by a malformed packet or an exception."""
+        return self._history.broken
+
+    @property
+    def queue_depth(self) -> int:
+        """Messages that wait for `take`."""
+        return len(self._exchange.inbox)
+
+    @property
+    def outbox_depth(self) -> int:
+        """Messages that wait to be published."""
+        return len(self._exchange.outbox)
+
+    @property
+    def outbox_dropped(self) -> int:
+        """Messages given up: refused by a full outbox or by the broker, or left over at stop."""
+        return self._exchange.outbox.dropped
+
+    @property
+    def dropped(self) -> Counter[Reason]:
+        """Messages that never reached `take`, by reason. Read only."""
+        return self._exchange.dropped
+
+    @property
+    def last_message_at(self) -> float | None:
+        """When the last message came, by the clock."""
+        return self._exchange.inbox.last_message_at
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            ended = self._connect_once()
+            self._protocol.learn(ended)
+            if ended.how is not Ending.STOPPED:
+                seconds = self._backoff.after(ended)
+                self._history.ended(ended, seconds)
+                self._stopping.wait(seconds)
+
+    def _connect_once(self) -> Ended:
+        """One connection from beginning to end, with a client of its own: nothing that paho
+        remembers can leak from one into the next."""
+        try:
+            client = build_client(
+                self._config, self._client_id, self._availability_topic, self._protocol.version
+            )
+        except StreamrnnError as error:
+            return Ended(Ending.REFUSED, str(error))
+        self._epoch += 1
+        connection = Connection(
+            client,
+            self._epoch,
+            self._exchange,
+            self._history,
+            availability_topic=self._availability_topic,
+            clock=self._clock,
+        )
+        self._connection = connection
+        if self._stopping.is_set():  # `stop` may have looked before the line above
+            return Ended(Ending.STOPPED, "stopped")
+        return connection.run(self._config)

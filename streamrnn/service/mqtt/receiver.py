@@ -1,0 +1,124 @@
+"""The inward half of a connection: PUBLISH packets to the inbox, PUBACKs back to the broker."""
+
+from __future__ import annotations
+
+import ssl
+import struct
+from collections.abc import Callable
+from typing import Any, Final
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import MQTTErrorCode
+
+from streamrnn.records import Message, Reason
+from streamrnn.service.mqtt.exchange import Exchange
+
+_BURST: Final = 128  # messages read before the loop gets them; about 2 ms at full speed
+_PUBACK: Final = 0x4002  # packet type and length; two bytes of packet id follow
+
+
+class Receiver:
+    """Reads bursts of messages and writes batches of acknowledgements, on the network thread.
+
+    A PUBACK is four bytes; written one by one through paho, each costs a system call, as much as
+    receiving its message did. So a batch goes to the socket as one write. That is sound only
+    between paho's packets: see `write_pubacks`.
+    """
+
+    def __init__(
+        self, client: Client, epoch: int, exchange: Exchange, clock: Callable[[], float]
+    ) -> None:
+        self._client = client
+        self._epoch = epoch
+        self._inbox = exchange.inbox
+        self._applied = exchange.applied
+        self._dropped = exchange.dropped
+        self._clock = clock
+        self._burst: list[Message] = []
+        self._room = 0
+        self._pubacks = bytearray()
+        client.on_message = self._on_message
+
+    @property
+    def is_full(self) -> bool:
+        """Even the reserve of the inbox is used up: leave the rest in the socket.
+
+        QoS 0 is dropped at the capacity. QoS 1 goes on into the reserve, a receive maximum, which
+        a broker that obeys it cannot exceed; but a mosquitto that resumes a session does (2.0.11,
+        MQTT 5), and 3.1.1 has no such limit. Dropping one unacknowledged would bring it again
+        much later and block a place in the broker's window until then. So reading waits for the
+        loop, and TCP makes the broker wait.
+        """
+        return self._inbox.room() <= -self._inbox.reserve
+
+    def read_burst(self) -> MQTTErrorCode:
+        """Read what has arrived, hand it to the loop, return paho's last result."""
+        code = MQTTErrorCode.MQTT_ERR_SUCCESS
+        burst = self._burst
+        self._room = self._inbox.room()
+        try:
+            for _ in range(min(_BURST, self._room + self._inbox.reserve)):
+                before = len(burst)
+                code = self._client.loop_read()
+                if len(burst) == before:  # nothing there, or not a message: poll again
+                    break
+        finally:
+            if burst:
+                self._burst = []
+                self._inbox.put(burst)
+        return code
+
+    def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
+        if self._room <= 0 and message.qos == 0:
+            self._dropped[Reason.QUEUE_FULL] += 1
+            return
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            self._dropped[Reason.NOT_UTF8] += 1
+            client.ack(message.mid, message.qos)  # it would come again and again
+            return
+        self._room -= 1
+        self._burst.append(
+            Message(
+                topic,
+                message.payload,  # type: ignore[arg-type]  # bytes; bytearray only outgoing
+                message.qos,
+                message.retain,
+                message.dup,
+                message.mid,
+                self._epoch,
+                self._clock(),
+            )
+        )
+
+    def collect_pubacks(self) -> None:
+        """Take over what the loop has acknowledged. Ids of an earlier connection mean other
+        messages on this one: acknowledging those would lose them."""
+        while self._applied:
+            epoch, packet_ids = self._applied.popleft()
+            if epoch == self._epoch:
+                words = [_PUBACK] * (2 * len(packet_ids))
+                words[1::2] = packet_ids
+                self._pubacks += struct.pack(f"!{len(words)}H", *words)
+
+    @property
+    def cut(self) -> bool:
+        """A PUBACK was written in part: paho must not write now."""
+        return len(self._pubacks) % 4 != 0
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._pubacks)
+
+    def write_pubacks(self) -> None:
+        """Write as much as the socket takes. Only while paho has nothing queued, as its first
+        packet may be half written. Raises OSError when the connection is gone."""
+        sock = self._client.socket()
+        if sock is None or not self._pubacks:
+            return
+        try:
+            written = sock.send(self._pubacks)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return
+        del self._pubacks[:written]

@@ -1,0 +1,102 @@
+"""The outward half of a connection: a bounded number of publications at a time."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from paho.mqtt.client import Client
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from streamrnn.service.mqtt.outbox import Outbox, Outgoing
+
+log = logging.getLogger("streamrnn.mqtt")
+
+_WINDOW: Final = 20  # brokers take at least as many unless they say otherwise
+_LARGEST_PACKET: Final = 2**28
+_HEADER_BYTES: Final = 16  # a PUBLISH without topic, payload and user properties has less
+
+
+class Sender:
+    """Publishes from the outbox, on the network thread. At most a window of messages is in
+    paho's hands, which would take any number and write them all at once."""
+
+    def __init__(self, client: Client, outbox: Outbox, availability_topic: str) -> None:
+        self._client = client
+        self._outbox = outbox
+        self._availability_topic = availability_topic
+        self._window = _WINDOW
+        self._largest_packet = _LARGEST_PACKET
+        self._unconfirmed: dict[int, Outgoing | None] = {}  # by packet id; None: availability
+        self._reported: set[str] = set()  # reasons of refusal, logged once per connection
+        client.on_publish = self._on_publish
+
+    def obey(self, connack: Properties) -> None:
+        """The limits that an MQTT 5 broker stated in its CONNACK."""
+        self._window = min(_WINDOW, getattr(connack, "ReceiveMaximum", _WINDOW))
+        self._largest_packet = getattr(connack, "MaximumPacketSize", _LARGEST_PACKET)
+
+    @property
+    def can_send(self) -> bool:
+        return len(self._outbox) > 0 and len(self._unconfirmed) < self._window
+
+    @property
+    def idle(self) -> bool:
+        """Everything was published and confirmed."""
+        return len(self._outbox) == 0 and not self._unconfirmed
+
+    @property
+    def announced(self) -> bool:
+        """The broker has confirmed our availability."""
+        return None not in self._unconfirmed.values()
+
+    def announce(self, availability: bytes) -> None:
+        """Publish our availability, ahead of what waits."""
+        info = self._client.publish(self._availability_topic, availability, qos=1, retain=True)
+        self._unconfirmed[info.mid] = None
+
+    def pump(self) -> None:
+        """Hand paho as much as the window allows."""
+        while len(self._unconfirmed) < self._window:
+            message = self._outbox.pop()
+            if message is None:
+                return
+            size = len(message.topic.encode()) + len(message.payload) + _HEADER_BYTES
+            if size > self._largest_packet:
+                self._give_up(message, f"larger than the broker takes ({self._largest_packet} B)")
+                continue
+            info = self._client.publish(message.topic, message.payload, message.qos, message.retain)
+            self._unconfirmed[info.mid] = message
+
+    def give_back(self) -> None:
+        """The connection is over: what was not confirmed goes back to the front of the outbox.
+
+        It is published again as new packets, not as paho's own repetition, so that every
+        connection begins with a new client: at least once, as QoS 1 promises.
+        """
+        messages = [message for message in self._unconfirmed.values() if message is not None]
+        self._unconfirmed.clear()
+        self._outbox.give_back(messages)
+
+    def _on_publish(
+        self,
+        client: Client,
+        userdata: Any,
+        packet_id: int,
+        code: ReasonCode,
+        properties: Properties,
+    ) -> None:
+        message = self._unconfirmed.pop(packet_id, None)
+        if message is None:
+            return
+        if code.is_failure:
+            self._give_up(message, str(code))
+        else:
+            message.done(True)
+
+    def _give_up(self, message: Outgoing, reason: str) -> None:
+        self._outbox.give_up(message)
+        if reason not in self._reported:
+            self._reported.add(reason)
+            log.error("publish_refused", extra={"data": {"topic": message.topic, "reason": reason}})

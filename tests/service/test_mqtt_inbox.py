@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamrnn.records import Message
+from streamrnn.service.mqtt.inbox import Inbox
+
+
+def message(number: int) -> Message:
+    return Message("plant/a", b"1", 1, False, False, number, 1, float(number))
+
+
+@given(bursts=st.lists(st.integers(1, 5)), asks=st.lists(st.integers(1, 7)))
+def test_messages_come_out_once_in_order_whatever_the_bursts_and_asks(
+    bursts: list[int], asks: list[int]
+) -> None:
+    inbox = Inbox(capacity=1000, reserve=0)
+    numbers = iter(range(sum(bursts)))
+    for size in bursts:
+        inbox.put([message(next(numbers)) for _ in range(size)])
+    taken: list[int] = []
+    for ask in [*asks, sum(bursts)]:
+        batch = inbox.take(ask, timeout=0.0)
+        assert len(batch) <= ask
+        taken += [m.packet_id for m in batch]
+        assert len(inbox) == sum(bursts) - len(taken)
+    assert taken == list(range(sum(bursts)))
+
+
+def test_room_counts_what_was_not_taken_and_goes_below_zero() -> None:
+    inbox = Inbox(capacity=3, reserve=2)
+    inbox.put([message(1), message(2)])
+    assert inbox.room() == 1
+    inbox.put([message(3), message(4)])
+    assert inbox.room() == -1
+    inbox.take(1, timeout=0.0)
+    assert inbox.room() == 0
+
+
+def test_the_time_of_the_last_message_is_known() -> None:
+    inbox = Inbox(capacity=3, reserve=0)
+    assert inbox.last_message_at is None
+    inbox.put([message(1), message(7)])
+    assert inbox.last_message_at == 7.0
+
+
+def test_an_empty_inbox_gives_nothing_after_the_timeout() -> None:
+    assert Inbox(capacity=3, reserve=0).take(10, timeout=0.001) == []
+
+
+def test_take_wakes_up_when_a_burst_arrives() -> None:
+    inbox = Inbox(capacity=3, reserve=0)
+    taken: list[list[Message]] = []
+    taker = threading.Thread(target=lambda: taken.append(inbox.take(10, timeout=60.0)))
+    taker.start()
+    inbox.put([message(1)])
+    taker.join(30.0)
+    assert [len(batch) for batch in taken] == [1]

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamrnn.service.mqtt.outbox import Outbox, Outgoing
+
+
+class Fates:
+    """Makes messages and remembers what became of each."""
+
+    def __init__(self) -> None:
+        self.delivered: list[bytes] = []
+        self.given_up: list[bytes] = []
+
+    def message(self, topic: str, payload: bytes, *, retain: bool) -> Outgoing:
+        def on_done(delivered: bool) -> None:
+            (self.delivered if delivered else self.given_up).append(payload)
+
+        return Outgoing(topic, payload, 1, retain, on_done)
+
+    def event(self, payload: bytes) -> Outgoing:
+        return self.message("events", payload, retain=False)
+
+    def state(self, stream: str, payload: bytes) -> Outgoing:
+        return self.message(f"state/{stream}", payload, retain=True)
+
+
+def drain(outbox: Outbox) -> list[bytes]:
+    payloads = []
+    while (message := outbox.pop()) is not None:
+        payloads.append(message.payload)
+    return payloads
+
+
+def test_messages_leave_in_the_order_they_came() -> None:
+    outbox, fates = Outbox(10), Fates()
+    for message in (fates.event(b"1"), fates.state("a", b"2"), fates.event(b"3")):
+        assert outbox.put(message)
+    assert drain(outbox) == [b"1", b"2", b"3"]
+
+
+def test_a_newer_state_takes_the_place_of_the_one_that_waits() -> None:
+    outbox, fates = Outbox(10), Fates()
+    outbox.put(fates.state("a", b"old"))
+    outbox.put(fates.event(b"event"))
+    outbox.put(fates.state("a", b"new"))
+    assert fates.given_up == [b"old"]
+    assert outbox.dropped == 0
+    assert drain(outbox) == [b"new", b"event"]
+
+
+def test_a_state_that_has_left_is_not_replaced() -> None:
+    outbox, fates = Outbox(10), Fates()
+    outbox.put(fates.state("a", b"1"))
+    outbox.pop()
+    outbox.put(fates.state("a", b"2"))
+    assert fates.given_up == []
+    assert drain(outbox) == [b"2"]
+
+
+def test_a_full_outbox_gives_up_its_oldest_state_for_an_event() -> None:
+    outbox, fates = Outbox(3), Fates()
+    outbox.put(fates.event(b"1"))
+    outbox.put(fates.state("a", b"2"))
+    outbox.put(fates.state("b", b"3"))
+    assert outbox.put(fates.event(b"4"))
+    assert fates.given_up == [b"2"]
+    assert outbox.dropped == 1
+    assert drain(outbox) == [b"1", b"3", b"4"]
+
+
+def test_an_outbox_full_of_events_refuses_and_counts() -> None:
+    outbox, fates = Outbox(2), Fates()
+    outbox.put(fates.event(b"1"))
+    outbox.put(fates.event(b"2"))
+    assert not outbox.put(fates.event(b"3"))
+    assert not outbox.put(fates.state("a", b"4"))
+    assert fates.given_up == [b"3", b"4"]
+    assert outbox.dropped == 2
+    assert drain(outbox) == [b"1", b"2"]
+
+
+def test_what_is_given_back_goes_first_and_keeps_its_order() -> None:
+    outbox, fates = Outbox(2), Fates()
+    first, second = fates.event(b"1"), fates.state("a", b"2")
+    outbox.put(fates.event(b"3"))
+    outbox.put(fates.event(b"4"))
+    outbox.give_back([first, second])
+    assert drain(outbox) == [b"1", b"2", b"3", b"4"]
+
+
+def test_a_state_given_back_yields_to_a_newer_one() -> None:
+    outbox, fates = Outbox(5), Fates()
+    old = fates.state("a", b"old")
+    outbox.put(fates.event(b"1"))
+    outbox.put(fates.state("a", b"new"))
+    outbox.give_back([old])
+    assert fates.given_up == [b"old"]
+    assert drain(outbox) == [b"1", b"new"]
+
+
+def test_of_two_states_given_back_the_newer_stays() -> None:
+    outbox, fates = Outbox(5), Fates()
+    outbox.give_back([fates.state("a", b"old"), fates.event(b"1"), fates.state("a", b"new")])
+    assert drain(outbox) == [b"1", b"new"]
+
+
+def test_closing_gives_up_what_waits_and_refuses_the_rest() -> None:
+    outbox, fates = Outbox(5), Fates()
+    outbox.put(fates.event(b"1"))
+    outbox.close()
+    assert not outbox.put(fates.state("a", b"2"))
+    outbox.give_back([fates.event(b"3")])
+    assert fates.given_up == [b"1", b"2", b"3"]
+    assert outbox.dropped == 3
+    assert len(outbox) == 0
+
+
+@given(
+    capacity=st.integers(1, 6),
+    steps=st.lists(st.sampled_from(["event", "state a", "state b", "pop", "give back"])),
+)
+def test_every_message_ends_exactly_once_and_the_bound_holds(
+    capacity: int, steps: list[str]
+) -> None:
+    outbox, fates = Outbox(capacity), Fates()
+    made: list[bytes] = []
+    in_flight: list[Outgoing] = []
+    for number, step in enumerate(steps):
+        payload = str(number).encode()
+        if step == "pop":
+            message = outbox.pop()
+            if message is not None:
+                in_flight.append(message)
+        elif step == "give back":
+            outbox.give_back(in_flight)
+            in_flight.clear()
+        else:
+            made.append(payload)
+            before = len(outbox)
+            outbox.put(
+                fates.event(payload) if step == "event" else fates.state(step[-1], payload)
+            )
+            assert len(outbox) <= max(capacity, before)
+    for message in in_flight:
+        message.done(True)
+    outbox.close()
+    assert sorted(fates.delivered + fates.given_up) == sorted(made)
