@@ -13,4 +13,34 @@ Module map (imports point downwards only):
     records, errors      what travels between layers; what is raised
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from streamrnn.errors import ConfigError, InputError, StateError, StreamrnnError
+from streamrnn.records import Decision, Kind, Outcome
+
+if TYPE_CHECKING:
+    from streamrnn.detect.detector import Detector
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "ConfigError",
+    "Decision",
+    "Detector",
+    "InputError",
+    "Kind",
+    "Outcome",
+    "StateError",
+    "StreamrnnError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """`Detector` on first use: it brings Numba along, which `streamrnn --help` can do without."""
+    if name == "Detector":
+        from streamrnn.detect.detector import Detector
+
+        return Detector
+    raise AttributeError(f"module 'streamrnn' has no attribute {name!r}")

@@ -23,7 +23,9 @@ from typing import NamedTuple, NoReturn
 
 import pytest
 
-_EXECUTABLE = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+_EXECUTABLE = shutil.which(
+    "mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+)
 _PASSWD = shutil.which("mosquitto_passwd")
 _START_SECONDS = 20.0
 

@@ -55,7 +55,7 @@ class Fault:
         return (at >= self.start) & (at < self.end)
 
     def distort(self, signal: Signal, at: FloatArray) -> FloatArray:
-        """What the sensor measures in place of `signal` at the instants `at`, all of them covered."""
+        """What the sensor measures in place of `signal` at the instants `at`, all covered."""
         return _TRANSFORMS[self.kind](self, signal, at)
 
 

@@ -104,7 +104,8 @@ def make_advance(H: int, relu: int) -> Any:
     def advance(
         numbers: Any, rows: Any, slots: Any, values: Any, times: Any, first: int,
         warm_up: float, retrain_every: float,
-        outcome: Any, score: Any, kind: Any, alarm: Any, yhat: Any, yhat_lower: Any, yhat_upper: Any,
+        outcome: Any, score: Any, kind: Any, alarm: Any,
+        yhat: Any, yhat_lower: Any, yhat_upper: Any,
         u: Any, g: Any, s: Any, do: Any, ds: Any, W_rows: Any,
     ) -> Any:  # fmt: skip
         """Applies readings first, first + 1, ... and returns the index of the first one that it did

@@ -82,6 +82,7 @@ class Bank:
         self._initial = initial_parameters(H, config.seed)
         self._advance = make_advance(H, self._relu)
         self._scratch = make_scratch(H)
+        self._warm_up = float(config.warm_up)
 
     def slot(self, stream: str) -> int:
         """The row of a stream; a new one for a new stream."""
@@ -126,27 +127,43 @@ class Bank:
         slots, values, times: (n,) rows, readings (finite), seconds since 1970. Slots must come from
         `slot`.
         """
-        slots = np.ascontiguousarray(slots, np.int64)
-        values = np.ascontiguousarray(values, np.float64)
-        times = np.ascontiguousarray(times, np.float64)
-        n = len(slots)
-        out = Decisions(
-            np.empty(n, np.uint8),
-            np.empty(n, np.float32),
-            np.empty(n, np.uint8),
-            np.empty(n, np.bool_),
-            np.empty(n),
-            np.empty(n),
-            np.empty(n),
+        out = self.decisions(len(np.atleast_1d(slots)))
+        self.step_into(
+            out,
+            np.ascontiguousarray(slots, np.int64),
+            np.ascontiguousarray(values, np.float64),
+            np.ascontiguousarray(times, np.float64),
         )
-        done = 0
+        return out
+
+    def decisions(self, n: int) -> Decisions:
+        """Uninitialised columns for n readings."""
+        return Decisions(
+            outcome=np.empty(n, np.uint8),
+            score=np.empty(n, np.float32),
+            kind=np.empty(n, np.uint8),
+            alarm=np.empty(n, np.bool_),
+            yhat=np.empty(n),
+            yhat_lower=np.empty(n),
+            yhat_upper=np.empty(n),
+        )
+
+    def step_into(
+        self,
+        out: Decisions,
+        slots: NDArray[np.int64],
+        values: NDArray[np.float64],
+        times: NDArray[np.float64],
+    ) -> None:
+        """`step` without allocating: contiguous arrays in, the decisions written to `out`."""
+        n, done = len(slots), 0
         while True:
             done = self._advance(
                 self._numbers, self._rows, slots, values, times, done,
-                self.config.warm_up, self.config.retrain_every, *out, *self._scratch,
+                self._warm_up, self.config.retrain_every, *out, *self._scratch,
             )  # fmt: skip
             if done == n:
-                return out
+                return
             self._retrain(int(slots[done]), float(times[done]))
 
     def _retrain(self, slot: int, time: float) -> None:

@@ -45,7 +45,7 @@ def test_a_label_whose_value_looks_like_a_label_stays_as_it_is() -> None:
 def test_a_template_without_field_serves_a_bare_value_or_a_single_field() -> None:
     config = SourceConfig(topic="z/{device}", stream="{device}")
     assert route("z/a", config).stream("value", bare=True) == "a"
-    with pytest.raises(RefusedError, match="Add {field}") as caught:
+    with pytest.raises(RefusedError, match=r"Add \{field\}") as caught:
         route("z/a", config).stream("t", bare=False)
     assert caught.value.reason is Reason.BAD_STREAM_NAME
     single = SourceConfig(topic="z/{device}", stream="{device}", fields=("t",))

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -62,7 +62,9 @@ def take_until(link: MqttLink, count: int, *, acknowledge: bool = True) -> list[
 class Peer:
     """Publishes to a real broker, and keeps what it hears."""
 
-    def __init__(self, broker: Mosquitto, *topics: str, certificates: Certificates | None = None) -> None:
+    def __init__(
+        self, broker: Mosquitto, *topics: str, certificates: Certificates | None = None
+    ) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []  # topic, payload, retained
         self._ready = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
@@ -113,18 +115,21 @@ class TakeOver:
         sock.close()
 
 
+_SUBSCRIBE, _SUBACK = 0x82, 0x90
 CONNACK_311 = b"\x20\x02\x00\x00"
 CONNACK_5 = b"\x20\x03\x00\x00\x00"
 
 
 class FakeBroker:
-    """Reads CONNECT, sends the next of `answers` (the last one for ever), then holds the line
-    until the client leaves, or hangs up at once when the answer is None."""
+    """Reads CONNECT, sends the next of `answers` (the last one for ever), then listens until the
+    client leaves, or hangs up at once when the answer is None. Confirms nothing, except that
+    every SUBSCRIBE is answered with `suback_codes` when there are any."""
 
-    def __init__(self, *answers: bytes | None) -> None:
+    def __init__(self, *answers: bytes | None, suback_codes: bytes = b"") -> None:
         self.versions: list[int] = []  # the protocol level of each CONNECT: 4 is 3.1.1
         self.received = bytearray()  # all that came after the CONNECTs
         self._answers = deque(answers)
+        self._suback_codes = suback_codes
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"mqtt://127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -143,29 +148,39 @@ class FakeBroker:
                 connection, _ = self._listener.accept()
             except OSError:  # closed: the test is over
                 return
-            with connection:
-                self.versions.append(connection.recv(4096)[8])
-                answer = self._answers[0]
-                if len(self._answers) > 1:
-                    self._answers.popleft()
-                if answer is not None:
-                    connection.sendall(answer)
-                    self._listen_to(connection)
+            with connection, suppress(ConnectionError):  # the client may leave without goodbye
+                self._talk(connection)
 
-    def _listen_to(self, connection: socket.socket) -> None:
+    def _talk(self, connection: socket.socket) -> None:
         connection.settimeout(_LONG_SECONDS)
-        try:
-            while data := connection.recv(4096):
-                self.received += data
-        except ConnectionError:  # the client left without a goodbye
+        self.versions.append(connection.recv(4096)[8])
+        answer = self._answers.popleft() if len(self._answers) > 1 else self._answers[0]
+        if answer is None:
             return
+        connection.sendall(answer)
+        for packet in _packets(connection):
+            self.received += packet
+            if packet[0] == _SUBSCRIBE and self._suback_codes:
+                body = packet[2:4] + b"\x00" + self._suback_codes
+                connection.sendall(bytes([_SUBACK, len(body)]) + body)
+
+
+def _packets(connection: socket.socket) -> Iterator[bytes]:
+    """Whole packets of fewer than 16 KiB, until the other side hangs up."""
+    stream = connection.makefile("rb")
+    while start := stream.read(2):
+        length = start[1] & 127
+        if start[1] > 127:
+            start += stream.read(1)
+            length += start[2] << 7
+        yield start + stream.read(length)
 
 
 @contextmanager
-def running(link: MqttLink) -> Iterator[MqttLink]:
+def running(link: MqttLink, *, stop_seconds: float = 10.0) -> Iterator[MqttLink]:
     """Started, and stopped at the end."""
     link.start()
     try:
         yield link
     finally:
-        link.stop(timeout=5.0)
+        link.stop(stop_seconds)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 
 import pytest
 
-from tests.service.mqtt_peers import (
-    CONNACK_5,
-    CONNACK_311,
-    FakeBroker,
-    eventually,
-    make_link,
-    running,
-)
+from streamrnn.service.mqtt import MqttLink
+from tests.service import mqtt_peers
+from tests.service.mqtt_peers import CONNACK_5, CONNACK_311, FakeBroker, eventually, make_link
 
 UNSUPPORTED_5 = b"\x20\x03\x00\x84\x00"
 UNSUPPORTED_311 = b"\x20\x02\x00\x01"  # what a broker without MQTT 5 answers to its CONNECT
@@ -22,6 +18,11 @@ RESERVED_PACKET = b"\x00\x00"
 PUBLISH_OF_NOTHING = b"\x32\x00"
 PUBLISH_NOT_UTF8 = b"\x32\x07\x00\x01\xff\x00\x09\x00x"
 PUBLISH = b"\x32\x0e\x00\x07plant/a\x00\x07\x0042"
+
+
+def running(link: MqttLink) -> AbstractContextManager[MqttLink]:
+    """Stopped without patience: these brokers never confirm a farewell."""
+    return mqtt_peers.running(link, stop_seconds=0.1)
 
 
 @pytest.mark.parametrize("answer", [UNSUPPORTED_5, UNSUPPORTED_311])
@@ -83,6 +84,22 @@ def test_messages_are_acknowledged_in_one_piece_and_only_when_told() -> None:
         assert b"\x40\x02" not in broker.received
         link.acknowledge(messages)
         eventually(lambda: 3 * b"\x40\x02\x00\x07" in broker.received)
+
+
+def test_a_filter_that_the_broker_denies_is_named_and_the_others_work(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with (
+        FakeBroker(CONNACK_5, suback_codes=b"\x01\x87\x01") as broker,
+        running(make_link(broker.url)) as link,
+    ):
+        link.set_subscriptions([("plant/#", 1), ("secret/#", 1)])
+        eventually(lambda: link.refused_filters)
+        assert link.refused_filters == {"secret/#": "Not authorized"}
+        assert link.connected
+        assert not link.subscribed
+    (record,) = [r for r in caplog.records if r.getMessage() == "subscription_refused"]
+    assert record.__dict__["data"]["filter"] == "secret/#"
 
 
 def test_a_broker_that_falls_silent_is_left_after_the_keep_alive() -> None:

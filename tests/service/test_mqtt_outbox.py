@@ -139,9 +139,7 @@ def test_every_message_ends_exactly_once_and_the_bound_holds(
         else:
             made.append(payload)
             before = len(outbox)
-            outbox.put(
-                fates.event(payload) if step == "event" else fates.state(step[-1], payload)
-            )
+            outbox.put(fates.event(payload) if step == "event" else fates.state(step[-1], payload))
             assert len(outbox) <= max(capacity, before)
     for message in in_flight:
         message.done(True)

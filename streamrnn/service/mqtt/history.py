@@ -18,6 +18,8 @@ _REMEDIES: Final = {
     "certificate": "set mqtt.ca_file to the authority that signed the broker's certificate",
 }
 
+_SOON_SECONDS: Final = 5.0
+
 
 class History:
     """Written by the network thread; its attributes may be read by any."""
@@ -47,13 +49,22 @@ class History:
         problem = f"{ended.how.value}: {ended.detail}"
         is_new = problem != self.problem
         self.problem = problem
-        data = {
+        data: dict[str, str | float] = {
             "broker": self._broker,
             "reason": ended.detail,
             "retry_seconds": round(retry_seconds, 1),
         }
-        for sign, remedy in _REMEDIES.items():
-            if sign in ended.detail:
-                data["remedy"] = remedy
+        remedy = _remedy(ended)
+        if remedy is not None:
+            data["remedy"] = remedy
         level = _LEVELS.get(ended.how, logging.WARNING) if is_new else logging.DEBUG
         log.log(level, f"connection_{ended.how.value}", extra={"data": data})
+
+
+def _remedy(ended: Ended) -> str | None:
+    for sign, remedy in _REMEDIES.items():
+        if sign in ended.detail:
+            return remedy
+    if ended.how is Ending.LOST and ended.seconds_up < _SOON_SECONDS:
+        return "if it repeats: some brokers hang up on topics that they deny; allow ours"
+    return None

@@ -142,6 +142,10 @@ class MqttLink:
         self._exchange.wakeup.ring()
         return accepted
 
+    def retry_denied(self) -> None:
+        """Publish again to topics that the broker had denied us, after its rules were mended."""
+        self._exchange.outbox.forget_denials()
+
     def set_subscriptions(self, filters: Iterable[tuple[str, int]]) -> None:
         """Subscribe to these (topic filter, QoS) and our commands, and to nothing else; now or
         with the next connection.

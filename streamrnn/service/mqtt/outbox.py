@@ -30,6 +30,10 @@ class Outbox:
     replaced in its place by a newer. All others are *events*: each counts. When the outbox is
     full, the state that has waited longest makes room; when it is full of events, the new
     message is refused. What was given up is counted in `dropped`; a replaced state is not.
+
+    A topic that the broker denied us is denied with its whole branch, the first three levels, as
+    access rules are written: some brokers (mosquitto 2.0.11) hang up on every denied message, and
+    a thousand states would cost as many connections.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -38,6 +42,7 @@ class Outbox:
         self._lock = threading.Lock()
         self._closed = False
         self._waiting: OrderedDict[int, Outgoing] = OrderedDict()
+        self._denied: set[str] = set()
         self._states: OrderedDict[str, int] = OrderedDict()  # topic -> key in _waiting
         self._last_key = 0
 
@@ -81,6 +86,15 @@ class Outbox:
         for message in given_up:
             message.done(False)
 
+    def deny(self, topic: str) -> None:
+        self._denied.add(_branch(topic))
+
+    def is_denied(self, topic: str) -> bool:
+        return bool(self._denied) and _branch(topic) in self._denied
+
+    def forget_denials(self) -> None:
+        self._denied.clear()
+
     def give_up(self, message: Outgoing) -> None:
         """Count a popped message that can never be published."""
         with self._lock:
@@ -121,3 +135,7 @@ class Outbox:
         if message.retain:
             self._states[message.topic] = self._last_key
         return self._last_key
+
+
+def _branch(topic: str) -> str:
+    return "/".join(topic.split("/")[:3])

@@ -16,6 +16,7 @@ log = logging.getLogger("streamrnn.mqtt")
 _WINDOW: Final = 20  # brokers take at least as many unless they say otherwise
 _LARGEST_PACKET: Final = 2**28
 _HEADER_BYTES: Final = 16  # a PUBLISH without topic, payload and user properties has less
+_DENIED: Final = "Not authorized"
 
 
 class Sender:
@@ -28,8 +29,7 @@ class Sender:
         self._availability_topic = availability_topic
         self._window = _WINDOW
         self._largest_packet = _LARGEST_PACKET
-        self._unconfirmed: dict[int, Outgoing | None] = {}  # by packet id; None: availability
-        self._reported: set[str] = set()  # reasons of refusal, logged once per connection
+        self._unconfirmed: dict[int, Outgoing] = {}  # by packet id
         client.on_publish = self._on_publish
 
     def obey(self, connack: Properties) -> None:
@@ -48,13 +48,13 @@ class Sender:
 
     @property
     def announced(self) -> bool:
-        """The broker has confirmed our availability."""
-        return None not in self._unconfirmed.values()
+        """The broker has answered to our availability."""
+        return all(m.topic != self._availability_topic for m in self._unconfirmed.values())
 
     def announce(self, availability: bytes) -> None:
         """Publish our availability, ahead of what waits."""
-        info = self._client.publish(self._availability_topic, availability, qos=1, retain=True)
-        self._unconfirmed[info.mid] = None
+        if not self._outbox.is_denied(self._availability_topic):
+            self._hand_over(Outgoing(self._availability_topic, availability, 1, True, None))
 
     def pump(self) -> None:
         """Hand paho as much as the window allows."""
@@ -63,21 +63,27 @@ class Sender:
             if message is None:
                 return
             size = len(message.topic.encode()) + len(message.payload) + _HEADER_BYTES
-            if size > self._largest_packet:
-                self._give_up(message, f"larger than the broker takes ({self._largest_packet} B)")
-                continue
-            info = self._client.publish(message.topic, message.payload, message.qos, message.retain)
-            self._unconfirmed[info.mid] = message
+            if self._outbox.is_denied(message.topic):
+                self._outbox.give_up(message)
+            elif size > self._largest_packet:
+                self._refused(message, f"larger than the broker takes ({self._largest_packet} B)")
+            else:
+                self._hand_over(message)
 
     def give_back(self) -> None:
         """The connection is over: what was not confirmed goes back to the front of the outbox.
 
         It is published again as new packets, not as paho's own repetition, so that every
-        connection begins with a new client: at least once, as QoS 1 promises.
+        connection begins with a new client: at least once, as QoS 1 promises. Availability is
+        announced anew by each connection.
         """
-        messages = [message for message in self._unconfirmed.values() if message is not None]
+        unconfirmed = [m for m in self._unconfirmed.values() if m.topic != self._availability_topic]
         self._unconfirmed.clear()
-        self._outbox.give_back(messages)
+        self._outbox.give_back(unconfirmed)
+
+    def _hand_over(self, message: Outgoing) -> None:
+        info = self._client.publish(message.topic, message.payload, message.qos, message.retain)
+        self._unconfirmed[info.mid] = message
 
     def _on_publish(
         self,
@@ -87,16 +93,26 @@ class Sender:
         code: ReasonCode,
         properties: Properties,
     ) -> None:
-        message = self._unconfirmed.pop(packet_id, None)
-        if message is None:
-            return
+        message = self._unconfirmed.pop(packet_id)
         if code.is_failure:
-            self._give_up(message, str(code))
+            self._refused(message, str(code))
         else:
             message.done(True)
 
-    def _give_up(self, message: Outgoing, reason: str) -> None:
+    def _refused(self, message: Outgoing, reason: str) -> None:
+        if reason == _DENIED:
+            self._outbox.deny(message.topic)
+        log.error(
+            "publish_refused",
+            extra={
+                "data": {
+                    "topic": message.topic,
+                    "reason": reason,
+                    "remedy": "allow our user to write there in the broker's access rules, "
+                    "then reload",
+                }
+                if reason == _DENIED
+                else {"topic": message.topic, "reason": reason}
+            },
+        )
         self._outbox.give_up(message)
-        if reason not in self._reported:
-            self._reported.add(reason)
-            log.error("publish_refused", extra={"data": {"topic": message.topic, "reason": reason}})

@@ -1,0 +1,99 @@
+"""The one-stream API for notebooks and other programs: a bank with one row."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from streamrnn.config import DetectorConfig
+from streamrnn.config.problems import describe
+from streamrnn.detect.arrays_file import decode, encode
+from streamrnn.detect.bank import Bank
+from streamrnn.errors import ConfigError, InputError, StateError
+from streamrnn.records import Decision, Kind, Outcome
+
+_STREAM = "detector"
+
+
+class Detector:
+    """Judges one stream, reading by reading, and learns as it goes.
+
+    >>> from streamrnn import Detector
+    >>> detector = Detector(warm_up=100)
+    >>> for second in range(300):
+    ...     decision = detector.step(20.0 + second % 7, time=float(second))
+    >>> detector.step(90.0, time=300.0).is_anomaly
+    True
+
+    Same readings, same decisions: there is no clock and no unseeded randomness in it.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        """settings: those of `[detector]` in the configuration, e.g. hidden=16, warm_up=150,
+        retrain_every="1d", seed=0. ConfigError names every wrong one."""
+        try:
+            config = DetectorConfig(**settings)
+        except ValidationError as error:
+            raise ConfigError(describe(error, {})) from error
+        self._own(Bank(config))
+
+    def _own(self, bank: Bank) -> None:
+        self._bank = bank
+        self._slots = np.full(1, bank.slot(_STREAM))
+        self._value, self._time = np.zeros(1), np.zeros(1)
+        self._out = bank.decisions(1)
+
+    def step(self, value: float, time: float) -> Decision:
+        """Judges one reading, then learns from it.
+
+        value: in the sensor's unit. time: seconds since 1970; a reading not newer than the last one
+        is not applied (outcome LATE or DUPLICATE). InputError when either is not a finite number.
+        """
+        if not (math.isfinite(value) and math.isfinite(time)):
+            raise InputError(f"value = {value}, time = {time}: both must be finite numbers")
+        self._value[0] = value
+        self._time[0] = time
+        self._bank.step_into(self._out, self._slots, self._value, self._time)
+        outcome, score, kind, _, yhat, lower, upper = (column.item() for column in self._out)
+        return Decision(_OUTCOMES[outcome], score, _KINDS[kind], value, time, yhat, lower, upper)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes everything learned to a file, replacing it whole or not at all."""
+        target = Path(path)
+        facts = {"detector": self._bank.config.model_dump(mode="json")}
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        try:
+            with temporary.open("wb") as file:
+                file.writelines(encode(self._bank.to_arrays(), facts))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Detector:
+        """The detector that was saved; its decisions go on bit for bit. StateError when the file
+        is not such a one, or damaged."""
+        arrays, facts = decode(Path(path).read_bytes())
+        detector = cls.__new__(cls)
+        detector._own(Bank.from_arrays(_config(facts), arrays))
+        return detector
+
+
+_OUTCOMES = tuple(Outcome)
+_KINDS = tuple(Kind)
+
+
+def _config(facts: Mapping[str, Any]) -> DetectorConfig:
+    try:
+        return DetectorConfig(**facts["detector"])
+    except (KeyError, ValidationError) as error:
+        raise StateError(f"not a saved detector: {error}") from error
