@@ -23,10 +23,9 @@ from typing import NamedTuple, NoReturn
 
 import pytest
 
-_EXECUTABLE = shutil.which(
-    "mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-)
-_PASSWD = shutil.which("mosquitto_passwd")
+_PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"  # not in every user's
+_EXECUTABLE = shutil.which("mosquitto", path=_PATH)
+_PASSWD = shutil.which("mosquitto_passwd", path=_PATH)
 _START_SECONDS = 20.0
 
 

@@ -14,7 +14,7 @@ Exit codes:
     0    done; healthcheck: healthy; test-message: at least one reading came of it
     1    failed while running; healthcheck: not healthy; test-message: no reading came of it
     2    wrong usage, or a setting is wrong
-    3    the MQTT broker refused us for good: credentials, protocol
+    3    the MQTT broker cannot be used (a daemon keeps trying instead)
     4    stored state cannot be read or written, or was made under other settings
     5    an input file cannot be used
     130  interrupted with Ctrl-C

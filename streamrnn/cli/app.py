@@ -15,7 +15,7 @@ from streamrnn.cli.exit_codes import EPILOG, exit_code_of
 from streamrnn.cli.healthcheck import healthcheck
 from streamrnn.cli.replay import replay
 from streamrnn.cli.run import run
-from streamrnn.cli.test_message import test_message
+from streamrnn.cli.test_message import explain_message
 from streamrnn.errors import StreamrnnError
 
 app = typer.Typer(
@@ -53,7 +53,7 @@ def _streamrnn(
 app.command()(run)
 app.command()(demo)
 app.command()(check_config)
-app.command()(test_message)
+app.command("test-message")(explain_message)
 app.command()(replay)
 app.command()(healthcheck)
 
@@ -61,7 +61,7 @@ app.command()(healthcheck)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, by default that of the process. Always ends in SystemExit."""
     try:
-        app(arguments)
+        app(arguments, prog_name="streamrnn")
     except StreamrnnError as error:
         sys.stderr.write(f"streamrnn: {error}\n")
         sys.exit(exit_code_of(error))

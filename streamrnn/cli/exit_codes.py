@@ -26,7 +26,7 @@ _OF_ERRORS: Final[dict[type[StreamrnnError], ExitCode]] = {
 
 EPILOG: Final = (
     "Exit codes: 0 done; 1 failed while running; 2 wrong usage or settings; "
-    "3 the broker refused us for good; 4 stored state cannot be used; "
+    "3 the MQTT broker cannot be used; 4 stored state cannot be used; "
     "5 an input file cannot be used."
 )
 

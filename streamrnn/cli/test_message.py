@@ -12,7 +12,7 @@ from streamrnn.cli.exit_codes import ExitCode
 from streamrnn.cli.settings import ConfigOption, TopicOption, load_settings
 
 
-def test_message(
+def explain_message(
     topic: Annotated[str, typer.Argument(help="Topic of the message.")],
     payload: Annotated[str, typer.Argument(help="Its payload; - reads it from standard input.")],
     config: ConfigOption = None,

@@ -14,11 +14,16 @@ from types import TracebackType
 import msgspec
 
 from streamrnn.demo.broker import HOST, free_port
+from streamrnn.errors import StreamrnnError
 
 COMMAND = (sys.executable, "-m", "streamrnn", "run")
 GATEWAY = "demo"
 _STOP_SECONDS = 15.0
 _HTTP_SECONDS = 2.0
+
+
+class DaemonFailedError(StreamrnnError):
+    """The daemon ended, did not get ready, or answers with an error; the text says which."""
 
 
 class StreamState(msgspec.Struct, frozen=True):
@@ -111,29 +116,37 @@ class DaemonProcess:
 
     def is_ready(self) -> bool:
         """Connected to the broker and subscribed."""
-        return self._get("/readyz") is not None
+        status, _ = self._get("/readyz")
+        return status == http.client.OK
 
     def streams(self) -> list[StreamState]:
-        """All streams, or none while the HTTP port does not answer."""
-        body = self._get("/api/streams")
-        return [] if body is None else msgspec.json.decode(body, type=_StreamPage).streams
+        """All streams, or none while the HTTP port does not answer.
+
+        Raises DaemonFailedError if it answers with anything but the streams.
+        """
+        path = "/api/streams"
+        status, body = self._get(path)
+        if status is None:
+            return []
+        if status != http.client.OK:
+            raise DaemonFailedError(f"the daemon answers GET {path} with status {status}")
+        return msgspec.json.decode(body, type=_StreamPage).streams
 
     def last_log_lines(self, count: int) -> list[str]:
         return self.log_path.read_text(errors="replace").splitlines()[-count:]
 
-    def _get(self, path: str) -> bytes | None:
-        """The body of a 200 answer; None if there is no such answer."""
+    def _get(self, path: str) -> tuple[int | None, bytes]:
+        """Status and body of the answer; no status if there is no answer."""
         connection = http.client.HTTPConnection(HOST, self._port, timeout=_HTTP_SECONDS)
         try:
             connection.request("GET", path)
             response = connection.getresponse()
-            body = response.read()
+            return response.status, response.read()
         except (OSError, http.client.HTTPException):
             # Not listening yet, or too busy: the caller asks again and watches the exit code.
-            return None
+            return None, b""
         finally:
             connection.close()
-        return body if response.status == http.client.OK else None
 
     def _settings(self) -> Mapping[str, str]:
         return {

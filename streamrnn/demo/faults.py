@@ -111,14 +111,14 @@ CATALOGUE = (
     ),
     _can_break("plant/office/co2", FaultKind.LEVEL_SHIFT, 2 * HOUR, 350.0, "ventilation failed"),
     _can_break("plant/fan/vibration", FaultKind.LEVEL_SHIFT, 1.5 * HOUR, 4.0, "blade unbalanced"),
-    _can_break("plant/energy/total", FaultKind.STUCK, 2.5 * HOUR, 0.0, "meter stopped counting"),
+    _can_break("plant/energy/total", FaultKind.STUCK, 2.5 * HOUR, 0.0, "meter stopped"),
     _can_break("plant/dock/door", FaultKind.LEFT_ON, 1.5 * HOUR, 1.0, "left open"),
 )
 
 # Nothing breaks while the detectors learn, nor so late that an alarm could not follow.
 CLEAN_START = 0.4
-CLEAN_END = 30.0 * MINUTE
-SPACING = 3.2 * HOUR
+CLEAN_END = HOUR
+SPACING = 3.5 * HOUR
 
 
 class FaultSchedule:

@@ -13,6 +13,10 @@ from streamrnn.demo.publisher import Injection
 from streamrnn.records import EventType
 
 
+# Events give times in whole milliseconds: an alarm at the first faulty reading may seem earlier.
+_TIME_STEP = 0.001
+
+
 @dataclass(frozen=True)
 class Alarm:
     """One anomaly as the daemon reported it; times of readings, Unix seconds."""
@@ -26,7 +30,7 @@ class Alarm:
 class Outcome(StrEnum):
     FOUND = "found"
     MISSED = "missed"
-    ALREADY_OPEN = "an alarm was open already"
+    ALREADY_OPEN = "already open"
     WARMING = "still warming up"
     NOT_REACHED = "not reached"
 
@@ -43,11 +47,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """findings: one per scheduled fault, in order. aftermath: alarms when a fault was over and the
-    stream went back to normal. other_alarms: those that no fault explains."""
+    """findings: one per scheduled fault, in order.
+
+    Alarms outside of faults, each in one of three: aftermath, when a fault was over and its stream
+    went back to normal; early, before the first fault of the run, when much is still new; other.
+    """
 
     findings: tuple[Finding, ...]
     aftermath: tuple[Alarm, ...]
+    early_alarms: tuple[Alarm, ...]
     other_alarms: tuple[Alarm, ...]
 
 
@@ -95,19 +103,22 @@ def compare(
 
     def follows_a_fault(alarm: Alarm, within: float) -> bool:
         return any(
-            alarm.stream == injection.fault.stream
-            and injection.first_at <= alarm.opened_at <= injection.last_at + within
+            alarm.stream == injection.fault.stream and _opened_during(injection, alarm, within)
             for injection in injected.values()
         )
 
-    late = [alarm for alarm in alarms if not follows_a_fault(alarm, tolerance.grace)]
-    return Report(
-        findings,
-        aftermath=tuple(alarm for alarm in late if follows_a_fault(alarm, tolerance.settling)),
-        other_alarms=tuple(
-            alarm for alarm in late if not follows_a_fault(alarm, tolerance.settling)
-        ),
-    )
+    first_fault_at = min((injection.first_at for injection in injected.values()), default=inf)
+    aftermath, early, other = [], [], []
+    for alarm in alarms:
+        if follows_a_fault(alarm, tolerance.grace):
+            continue
+        if follows_a_fault(alarm, tolerance.settling):
+            aftermath.append(alarm)
+        elif alarm.opened_at < first_fault_at:
+            early.append(alarm)
+        else:
+            other.append(alarm)
+    return Report(findings, tuple(aftermath), tuple(early), tuple(other))
 
 
 def _finding(
@@ -120,14 +131,18 @@ def _finding(
     if injection is None:
         return Finding(fault, Outcome.NOT_REACHED)
     own = [alarm for alarm in alarms if alarm.stream == fault.stream]
-    latest = injection.last_at + tolerance.grace
-    inside = [alarm for alarm in own if injection.first_at <= alarm.opened_at <= latest]
+    inside = [alarm for alarm in own if _opened_during(injection, alarm, tolerance.grace)]
     if inside:
         first = min(inside, key=lambda alarm: alarm.opened_at)
-        delay = first.opened_at - injection.first_at
+        delay = max(0.0, first.opened_at - injection.first_at)
         return Finding(fault, Outcome.FOUND, first.kind, delay)
     if any(alarm.opened_at < injection.first_at < alarm.closed_at for alarm in own):
         return Finding(fault, Outcome.ALREADY_OPEN)
     if warmed_up_at > injection.first_at:
         return Finding(fault, Outcome.WARMING)
     return Finding(fault, Outcome.MISSED)
+
+
+def _opened_during(injection: Injection, alarm: Alarm, within: float) -> bool:
+    """Between the first faulty reading and `within` seconds after the last."""
+    return injection.first_at - _TIME_STEP <= alarm.opened_at <= injection.last_at + within

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from streamrnn.demo.broker import EmbeddedBroker
-from streamrnn.demo.daemon import COMMAND, DaemonProcess
+from streamrnn.demo.daemon import COMMAND, DaemonFailedError, DaemonProcess
 from streamrnn.demo.faults import FaultSchedule
 from streamrnn.demo.plant import Plant
 from streamrnn.demo.playback import publications
@@ -25,7 +25,7 @@ from streamrnn.demo.publisher import Publisher
 from streamrnn.demo.report import Tolerance, alarms_of, compare
 from streamrnn.demo.screen import Screen
 from streamrnn.demo.signals import HOUR, MINUTE
-from streamrnn.demo.watch import DaemonFailedError, StopFlag, Watch
+from streamrnn.demo.watch import StopFlag, Watch
 from streamrnn.errors import ConfigError
 
 DEFAULT_MINUTES = 3.0

@@ -5,6 +5,7 @@ Everything fits into 80 columns except the daemon's own sentences.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
 
@@ -110,12 +111,13 @@ class Screen:
         reached = [f for f in report.findings if f.outcome is not Outcome.NOT_REACHED]
         count = sum(finding.outcome is Outcome.FOUND for finding in reached)
         self.line(f"\nFound {count} of {len(reached)} faults (readings: how many it took).")
-        self.line(
-            f"Other alarms in {messages:,} messages: {len(report.other_alarms)}"
-            f"; on the return to normal after a fault: {len(report.aftermath)}."
-        )
-        for alarm in report.other_alarms:
-            self.line(f"  {alarm.stream}: {alarm.kind}")
+        self.line(f"Alarms outside of faults, in {messages:,} messages:")
+        self.line(f"{len(report.early_alarms):5}  before the first fault, when much was still new")
+        self.line(f"{len(report.aftermath):5}  when a stream went back to normal after its fault")
+        self.line(f"{len(report.other_alarms):5}  others")
+        streams = Counter(alarm.stream for alarm in report.other_alarms)
+        for stream, alarms in streams.most_common():
+            self.line(f"{alarms:9}  {stream}")
 
     def _readings_needed(self, finding: Finding, interval: float) -> int | None:
         if finding.delay is None:
@@ -135,7 +137,12 @@ def _line(elapsed: float, label: str, style: str, sentence: str) -> Text:
 
 def _table(*columns: str, title: str | None = None) -> Table:
     table = Table(
-        title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0)
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
     )
     for column in columns:
         numeric = column in {"value", "expected", "score", "readings", "lasts"}

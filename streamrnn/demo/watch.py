@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from streamrnn.demo.broker import EmbeddedBroker
-from streamrnn.demo.daemon import GATEWAY, DaemonProcess
+from streamrnn.demo.daemon import GATEWAY, DaemonFailedError, DaemonProcess
 from streamrnn.demo.faults import Fault
 from streamrnn.demo.listener import EventListener, HeardEvent
 from streamrnn.demo.publisher import Publisher
@@ -16,10 +16,6 @@ from streamrnn.errors import StreamrnnError
 _POLL_SECONDS = 0.25
 _READY_SECONDS = 180.0
 _LAST_EVENTS_SECONDS = 1.0
-
-
-class DaemonFailedError(StreamrnnError):
-    """The daemon ended, or did not get ready; the text says which."""
 
 
 @dataclass

@@ -53,8 +53,6 @@ from streamrnn.detect.recipe import (
     FINE,
     GAP_BLOCKS,
     INPUTS,
-    RANGE_REFRACTORY,
-    REFRACTORY,
     SCALE_MEMORY,
     SKILL_MEMORY,
     STRIDE,
@@ -98,7 +96,8 @@ def make_advance(H: int, relu: int) -> Any:
     P = parameter_count(H)
     offsets = arrays(H)
     size, p0, m0, v0, state0 = offsets.size, offsets.parameters, offsets.m, offsets.v, offsets.state
-    marks0, histogram0, x0, y0 = offsets.marks, offsets.histogram, offsets.x, offsets.y
+    marks0, histogram0, recent0 = offsets.marks, offsets.histogram, offsets.recent
+    x0, y0 = offsets.x, offsets.y
 
     @kernel
     def advance(
@@ -158,7 +157,7 @@ def make_advance(H: int, relu: int) -> Any:
                 k = remember(n, at, r, base + x0, base + y0, z)
                 if n[at + RUN] > 0.0 and n[at + STEPS] > 2.0:
                     residual = z - n[at + FORECAST]
-                    S[c] = surprise(n, at, c, r, base + histogram0, residual)
+                    S[c] = surprise(n, at, c, r, base + histogram0, base + recent0, residual)
                     if c == FINE:
                         w = max(1.0 / n[at + SCORED], 1.0 / SKILL_MEMORY)
                         n[NETWORK_ERROR] += w * (abs(residual) - n[NETWORK_ERROR])
@@ -194,14 +193,14 @@ def make_advance(H: int, relu: int) -> Any:
                 S[COARSE] = 0.0
             fine, fine_alarm = control_alarm(
                 n, AT_FINE + BURDEN, AT_FINE + REFRACTORY_LEFT,
-                S[FINE], THRESHOLD[FINE], REFRACTORY[FINE], elapsed,
+                S[FINE], THRESHOLD[FINE], elapsed,
             )  # fmt: skip
             coarse, coarse_alarm = control_alarm(
                 n, AT_COARSE + BURDEN, AT_COARSE + REFRACTORY_LEFT,
-                S[COARSE], THRESHOLD[COARSE], REFRACTORY[COARSE], elapsed,
+                S[COARSE], THRESHOLD[COARSE], elapsed,
             )  # fmt: skip
             extent, extent_alarm = control_alarm(
-                n, RANGE_BURDEN, RANGE_REFRACTORY_LEFT, beyond, 1.0, RANGE_REFRACTORY, elapsed
+                n, RANGE_BURDEN, RANGE_REFRACTORY_LEFT, beyond, 1.0, elapsed
             )
             score[i] = max(fine, coarse, extent)
             alarm[i] = fine_alarm or coarse_alarm or extent_alarm

@@ -18,7 +18,7 @@ import json
 import math
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -60,10 +60,7 @@ def encode(arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> list
         size += _padding(size) + array.nbytes
     prefix = _PREFIX.pack(MAGIC, VERSION, len(header), size + _CRC.size)
     pieces: list[Buffer] = [prefix, header, *body]
-    crc = 0
-    for piece in pieces:
-        crc = zlib.crc32(piece, crc)
-    return [*pieces, _CRC.pack(crc)]
+    return [*pieces, checksum(pieces)]
 
 
 def decode(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -76,7 +73,7 @@ def decode(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     magic, version, header_size, total = _PREFIX.unpack_from(data)
     if magic != MAGIC:
         raise DamagedError("damaged, or not a file of streamrnn: it begins with other bytes")
-    if zlib.crc32(memoryview(data)[: -_CRC.size]) != _CRC.unpack_from(data, len(data) - 4)[0]:
+    if checksum([memoryview(data)[: -_CRC.size]]) != data[-_CRC.size :]:
         raise DamagedError("damaged: its checksum does not fit its content")
     if version > VERSION:
         raise NewerFormatError(
@@ -93,6 +90,14 @@ def decode(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         arrays[name] = np.frombuffer(data, np.dtype(dtype), count, at).reshape(shape)
         at += arrays[name].nbytes
     return arrays, header["facts"]
+
+
+def checksum(pieces: Iterable[Buffer]) -> bytes:
+    """The last bytes of a file, from all that stand before them."""
+    crc = 0
+    for piece in pieces:
+        crc = zlib.crc32(piece, crc)
+    return _CRC.pack(crc)
 
 
 def _plain(name: str, array: NDArray[Any]) -> NDArray[Any]:

@@ -1,7 +1,7 @@
 """How one channel turns a residual into a score, and scores into alarms.
 
     q = -log10 of the conformal rank of |residual| among the channel's recent ones
-    m = q, exponentially smoothed
+    m = mean of the last few q
     S = -log10 P(N(0, 1) > (m - mean m) / sd m), against m's own long past
     score = S / threshold; above 1 it alarms
 
@@ -15,12 +15,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from streamrnn.detect.layout import NORMAL_MEAN, NORMAL_VAR, RANK_WEIGHT, SCORED, SMOOTHED
+from streamrnn.detect.layout import NORMAL_MEAN, NORMAL_VAR, RANK_WEIGHT, SCORED
 from streamrnn.detect.recipe import (
     BURDEN_HALF_LIFE,
     BURDEN_RISE,
     NORMAL_MEMORY,
     RANK_MEMORY,
+    RECENT,
+    REFRACTORY,
     SMOOTHED_SD_FLOOR,
     SMOOTHING,
 )
@@ -32,10 +34,11 @@ from streamrnn.kernels.statistics import (
     update_mean,
     weight_above,
 )
+from streamrnn.kernels.vector import load, total
 
 
 @inline_kernel
-def surprise(n: Any, at: int, c: int, r: Any, histogram: int, residual: float) -> Any:
+def surprise(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, residual: float) -> Any:
     """S of a new residual (scaled units) of channel c, which then learns from it.
 
     n: the stream's numbers, the channel's from `at`. r: its arrays.
@@ -46,11 +49,11 @@ def surprise(n: Any, at: int, c: int, r: Any, histogram: int, residual: float) -
     n[at + RANK_WEIGHT] = forget_and_add(r, histogram, position, 1.0 - 1.0 / RANK_MEMORY[c])
     scored = n[at + SCORED] + 1.0
     n[at + SCORED] = scored
-    n[at + SMOOTHED] += (q - n[at + SMOOTHED]) * max(1.0 / scored, 2.0 / (SMOOTHING[c] + 1.0))
+    r[recent + int(scored - 1.0) % SMOOTHING[c]] = q
     past = scored - SMOOTHING[c]
     if past <= 0.0:
         return 0.0
-    m = n[at + SMOOTHED]
+    m = total(load(r, recent, RECENT)) / SMOOTHING[c]
     sd = max(math.sqrt(n[at + NORMAL_VAR]), SMOOTHED_SD_FLOOR)
     S = surprise_of_normal((m - n[at + NORMAL_MEAN]) / sd) if past > 1.0 else 0.0
     update_mean(n, at + NORMAL_MEAN, at + NORMAL_VAR, m, max(1.0 / past, 1.0 / NORMAL_MEMORY[c]))
@@ -59,12 +62,12 @@ def surprise(n: Any, at: int, c: int, r: Any, histogram: int, residual: float) -
 
 @inline_kernel
 def control_alarm(
-    n: Any, burden: int, left: int, S: float, threshold: float, refractory: float, elapsed: float
+    n: Any, burden: int, left: int, S: float, threshold: float, elapsed: float
 ) -> Any:
     """(score, alarm): S over the threshold of the moment.
 
     Each alarm raises the threshold by BURDEN_RISE; that fades with BURDEN_HALF_LIFE. An alarm is
-    followed by a pause (refractory, in readings) during which the threshold stays as it was: one
+    followed by a pause of REFRACTORY readings during which the threshold stays as it was: one
     anomaly keeps one score. burden, left: offsets in n. elapsed: readings since the last call.
     """
     n[burden] *= 1.0 - elapsed * (math.log(2.0) / BURDEN_HALF_LIFE)
@@ -73,8 +76,8 @@ def control_alarm(
         if n[left] <= 0.0:
             n[left] = 0.0
             n[burden] += 1.0
-    score = S / (threshold * BURDEN_RISE ** n[burden])
+    score = S / (threshold * (1.0 + BURDEN_RISE * n[burden]))
     alarm = score > 1.0 and n[left] == 0.0
     if alarm:
-        n[left] = refractory
+        n[left] = REFRACTORY
     return score, alarm

@@ -9,14 +9,16 @@ same events, live or replayed.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streamrnn.config import AlertsConfig
+from streamrnn.detect.anomaly import Anomaly
 from streamrnn.detect.bank import Decisions
 from streamrnn.detect.sentence import Forecast, Sighting, describe, duration, verdict
 from streamrnn.detect.topics import GatewayTopics
@@ -25,29 +27,14 @@ from streamrnn.records import Event, EventType, Kind, Outcome
 
 T = TypeVar("T")
 
-
-class _Open(msgspec.Struct):
-    """An anomaly that has not ended.
-
-    since: time of the reading that opened it; reported_at: of the one behind its last event;
-    calm_since: when the score fell below `close_below` for good so far.
-    """
-
-    id: str
-    kind: Kind
-    since: float
-    reported_at: float
-    calm_since: float | None
-    acknowledged: bool
-    seen: Sighting
-    event: Event
+_LATE: Final = int(Outcome.LATE)  # and above it DUPLICATE: not applied
 
 
 class _Memory(msgspec.Struct):
     """The tracker's state by the names of the streams, for a checkpoint."""
 
     opened: dict[str, int]
-    open: dict[str, _Open]
+    open: dict[str, Anomaly]
     snooze_until: dict[str, float]
     snooze_seconds: dict[str, float]
 
@@ -63,7 +50,8 @@ class EventTracker:
         self._topics = GatewayTopics(config.topic_prefix, gateway)
         self._names: Sequence[str] = ()
         self._watched = np.zeros(0, np.bool_)  # has an open event, or a snooze about to begin
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, Anomaly] = {}
+        self._latest: dict[int, list[float]] = {}  # of streams with an open event; see `_sighting`
         self._opened: dict[int, int] = {}  # events so far
         self._snooze_until: dict[int, float] = {}
         self._snooze_seconds: dict[int, float] = {}  # begins with the stream's next reading
@@ -87,19 +75,24 @@ class EventTracker:
         """
         self._fit(names)
         rows = np.asarray(slots, np.int64)
-        notable = np.flatnonzero(decisions.alarm | self._watched[rows])
+        watched = self._watched
+        if decisions.alarm.any():  # what follows the alarm in this batch belongs to its event
+            watched = watched.copy()
+            watched[rows[decisions.alarm]] = True
+        notable = watched.take(rows).nonzero()[0]
         if not notable.size:
             return []
-        batch = (rows, np.asarray(values, np.float64), np.asarray(times, np.float64), *decisions)
-        columns = zip(*(column[notable].tolist() for column in batch), strict=True)
+        d = decisions
+        columns: list[NDArray[Any]] = [rows, d.outcome, d.kind, d.alarm]
+        columns += [np.asarray(times), np.asarray(values)]
+        columns += [d.score, d.yhat, d.yhat_lower, d.yhat_upper]
         events = []
-        for slot, value, time, outcome, score, kind, alarm, *forecast in columns:
-            if outcome in (Outcome.LATE, Outcome.DUPLICATE):
+        for slot, outcome, kind, alarm, *seen in zip(
+            *(column.take(notable).tolist() for column in columns), strict=True
+        ):
+            if outcome >= _LATE:
                 continue
-            # six digits: float32 holds no more, and widening it would print seventeen
-            known = Forecast(*forecast) if forecast[0] == forecast[0] else None
-            seen = Sighting(time, value, round(score, 6), known)
-            event = self._follow(slot, seen, Kind(kind), alarm)
+            event = self._follow(slot, kind, alarm, seen)
             if event is not None:
                 events.append(event)
         return events
@@ -114,20 +107,20 @@ class EventTracker:
     def snooze(self, slot: int, seconds: float) -> Event | None:
         """No new event until `seconds` after the stream's next reading. Ends an open one."""
         self._snooze_until.pop(slot, None)
-        event = self._end_by_command(slot, f"snoozed for {duration(seconds)}")
+        event = self._end(slot, f"snoozed for {duration(seconds)}")
         self._snooze_seconds[slot] = seconds
         self._watched[slot] = True
         return event
 
     def dismiss(self, slot: int) -> Event | None:
         """It was no anomaly: ends the open event."""
-        return self._end_by_command(slot, "dismissed as no anomaly")
+        return self._end(slot, "dismissed as no anomaly")
 
     def forget(self, slot: int) -> Event | None:
         """The stream begins anew: ends its open event and its snooze."""
         self._snooze_until.pop(slot, None)
         self._snooze_seconds.pop(slot, None)
-        event = self._end_by_command(slot, "the stream was reset")
+        event = self._end(slot, "the stream was reset")
         self._watched[slot] = False
         return event
 
@@ -175,16 +168,29 @@ class EventTracker:
             watched[: len(self._watched)] = self._watched
             self._watched = watched
 
-    def _follow(self, slot: int, seen: Sighting, kind: Kind, alarm: bool) -> Event | None:
+    def _follow(self, slot: int, kind: int, alarm: bool, seen: list[float]) -> Event | None:
+        """seen: as for `_sighting`; begins with the time."""
         anomaly = self._open.get(slot)
         if anomaly is not None:
-            return self._continue(slot, anomaly, seen, kind)
+            return self._follow_open(slot, anomaly, kind, seen)
+        time = seen[0]
         if slot in self._snooze_seconds:
-            self._snooze_until[slot] = seen.time + self._snooze_seconds.pop(slot)
+            self._snooze_until[slot] = time + self._snooze_seconds.pop(slot)
             self._watched[slot] = False
-        if not alarm or self._is_snoozed(slot, seen.time):
+        if not alarm or self._is_snoozed(slot, time):
             return None
-        return self._begin(slot, seen, kind)
+        return self._begin(slot, Kind(kind), _sighting(seen))
+
+    def _follow_open(
+        self, slot: int, anomaly: Anomaly, kind: int, seen: list[float]
+    ) -> Event | None:
+        self._latest[slot] = seen
+        step = anomaly.follow(kind, seen[2], seen[0], self._config)
+        if step is None:
+            return None
+        if step is EventType.END:
+            return self._end(slot, "back to normal")
+        return self._update(slot, anomaly)
 
     def _is_snoozed(self, slot: int, time: float) -> bool:
         until = self._snooze_until.get(slot)
@@ -194,48 +200,32 @@ class EventTracker:
             del self._snooze_until[slot]
         return time < until
 
-    def _begin(self, slot: int, seen: Sighting, kind: Kind) -> Event:
+    def _begin(self, slot: int, kind: Kind, seen: Sighting) -> Event:
         count = self._opened.get(slot, 0) + 1
         self._opened[slot] = count
         identity = repr((self._topics.gateway, self._names[slot], seen.time, count)).encode()
         event_id = hashlib.blake2b(identity, digest_size=8).hexdigest()
         event = self._event(EventType.NEW, slot, event_id, kind, seen.time, seen)
-        anomaly = _Open(event_id, kind, seen.time, seen.time, None, False, seen, event)
-        self._open[slot] = anomaly
+        self._open[slot] = Anomaly(event_id, kind, seen.time, seen.time, event)
         self._watched[slot] = True
         return event
 
-    def _continue(self, slot: int, anomaly: _Open, seen: Sighting, kind: Kind) -> Event | None:
-        anomaly.seen = seen
-        # A sensor's clock that was set back must not hold the event open until it is caught up.
-        anomaly.reported_at = min(anomaly.reported_at, seen.time)
-        if seen.score < self._config.close_below:
-            calm_since = seen.time if anomaly.calm_since is None else anomaly.calm_since
-            anomaly.calm_since = min(calm_since, seen.time)
-            if seen.time - anomaly.calm_since >= self._config.cooldown:
-                return self._end(slot, "back to normal")
-            return None
-        anomaly.calm_since = None
-        graver = kind > anomaly.kind
-        anomaly.kind = max(anomaly.kind, kind)
-        due = seen.time - anomaly.reported_at >= self._config.update_every
-        if anomaly.acknowledged or not (graver or due):
-            return None
-        anomaly.reported_at = seen.time
+    def _update(self, slot: int, anomaly: Anomaly) -> Event:
+        seen = _sighting(self._latest[slot])
         anomaly.event = self._event(
             EventType.UPDATE, slot, anomaly.id, anomaly.kind, anomaly.since, seen
         )
         return anomaly.event
 
-    def _end_by_command(self, slot: int, why: str) -> Event | None:
-        return self._end(slot, why) if slot in self._open else None
-
-    def _end(self, slot: int, why: str) -> Event:
-        anomaly = self._open.pop(slot)
+    def _end(self, slot: int, why: str) -> Event | None:
+        """Ends the anomaly of a stream, if one is open."""
+        anomaly = self._open.pop(slot, None)
+        if anomaly is None:
+            return None
         self._watched[slot] = slot in self._snooze_seconds
-        return self._event(
-            EventType.END, slot, anomaly.id, anomaly.kind, anomaly.since, anomaly.seen, why
-        )
+        latest = self._latest.pop(slot, None)  # None: no reading since the restart
+        seen = _seen_in(anomaly.event) if latest is None else _sighting(latest)
+        return self._event(EventType.END, slot, anomaly.id, anomaly.kind, anomaly.since, seen, why)
 
     def _event(
         self,
@@ -271,6 +261,21 @@ class EventTracker:
 
     def _by_name(self, column: Mapping[int, T]) -> dict[str, T]:
         return {self._names[slot]: value for slot, value in column.items()}
+
+
+def _sighting(seen: list[float]) -> Sighting:
+    """seen: time, value, score, yhat, yhat_lower, yhat_upper as they come from the columns."""
+    time, value, score, yhat, lower, upper = seen
+    forecast = None if math.isnan(yhat) else Forecast(yhat, lower, upper)
+    # six digits: float32 holds no more, and widening it would print seventeen
+    return Sighting(time, value, round(score, 6), forecast)
+
+
+def _seen_in(event: Event) -> Sighting:
+    forecast = None
+    if event.yhat is not None and event.yhat_lower is not None and event.yhat_upper is not None:
+        forecast = Forecast(event.yhat, event.yhat_lower, event.yhat_upper)
+    return Sighting(event.time, event.value, event.score, forecast)
 
 
 def _by_slot(column: Mapping[str, T], slots: Mapping[str, int]) -> dict[int, T]:

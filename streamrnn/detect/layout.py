@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from streamrnn.detect.recipe import HISTORY, INPUTS, MARKS
+from streamrnn.detect.recipe import HISTORY, INPUTS, MARKS, RECENT
 from streamrnn.kernels.optimiser import padded
 from streamrnn.kernels.statistics import BINS
 
@@ -54,13 +54,12 @@ from streamrnn.kernels.statistics import BINS
     UPDATES,  # of the weights
     SCORED,  # residuals judged
     RANK_WEIGHT,  # total weight of the histogram
-    SMOOTHED,  # mean surprise of the last few residuals
-    NORMAL_MEAN,  # its long-run mean and variance
+    NORMAL_MEAN,  # long-run mean and variance of the smoothed surprise
     NORMAL_VAR,
     BURDEN,  # recent alarms
     REFRACTORY_LEFT,  # of the pause after an alarm, in readings
     CHANNEL_NUMBERS,
-) = range(15)
+) = range(14)
 
 NUMBERS = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS
 VERSION = 1  # of this layout; stored state of another one is refused
@@ -87,6 +86,7 @@ class Arrays(NamedTuple):
     state: int  # (H,) s now
     marks: int  # (MARKS, H) a ring of the states before past updates
     histogram: int  # (BINS,) of |residual|
+    recent: int  # (RECENT,) a ring of the last surprises
     x: int  # (HISTORY,) scaled values, oldest first
     y: int  # (HISTORY,) y[k]: what came after x[k]; NaN: not to be learned
     size: int
@@ -94,12 +94,12 @@ class Arrays(NamedTuple):
 
 def parameter_count(H: int) -> int:
     """Parameters of one network, rounded up to whole vectors."""
-    return padded(INPUTS * H + H * H + H + H + INPUTS + 1)
+    return padded(INPUTS * H + H * H + H + H + 1)
 
 
 def arrays(H: int) -> Arrays:
     P = parameter_count(H)
     offsets = [0]
-    for size in (P, P, P, H, MARKS * H, BINS, HISTORY, HISTORY):
+    for size in (P, P, P, H, MARKS * H, BINS, RECENT, HISTORY, HISTORY):
         offsets.append(offsets[-1] + size)
     return Arrays(*offsets)

@@ -98,5 +98,5 @@ def forecast_next(
     if run % STRIDE[c] == 0:
         store(r, marks + run // STRIDE[c] % MARKS * H, load(r, state, H))
     elman_step(r, p, u, u_at, r, state, r, state, INPUTS, H, relu)
-    n[at + FORECAST] = head_output(r, p, u, u_at, r, state, INPUTS, H)
+    n[at + FORECAST] = head_output(r, p, r, state, INPUTS, H)
     n[at + RUN] = run + 1.0

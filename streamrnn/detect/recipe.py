@@ -18,7 +18,7 @@ Z_LIMIT = 5.0  # scaled inputs are clipped here
 # Online learning. Slow on purpose: an update at every step absorbs the anomaly it should report.
 WINDOW = (16, 24)  # steps of truncated back-propagation
 STRIDE = (8, 2)  # steps between two updates
-RATE = (2e-3, 4e-3)
+RATE = (5e-4, 1e-3)
 HUBER = 3.0  # errors beyond it count linearly
 GRADIENT_NORM = 1.0
 MARKS = 13  # states kept at past updates; more than WINDOW / STRIDE
@@ -28,18 +28,18 @@ HISTORY = 256
 
 # Score: rank of the residual, smoothed, against its own long past.
 RANK_MEMORY = (1000.0, 200.0)
-SMOOTHING = (30.0, 4.0)
+SMOOTHING = (32, 4)  # last surprises that are averaged; at most RECENT
+RECENT = 32
 NORMAL_MEMORY = (8640.0, 720.0)
 SMOOTHED_SD_FLOOR = 0.02  # a channel that was never surprised must not panic at the first surprise
 WARM_STEPS = (0.0, 24.0)  # scored steps before the channel may raise alarms, beside warm_up
 
 # Alarm: S / threshold is the score.
-THRESHOLD = (3.8, 4.0)
+THRESHOLD = (4.2, 4.5)
 RANGE_MARGIN = 0.05  # beyond everything seen by this share of the range
-BURDEN_RISE = 1.3  # each recent alarm raises the threshold by this factor
+BURDEN_RISE = 0.3  # each recent alarm raises the threshold by this share of it
 BURDEN_HALF_LIFE = 1000.0  # readings
-REFRACTORY = (20.0, 50.0)  # readings between two alarms of a channel
-RANGE_REFRACTORY = 30.0
+REFRACTORY = 100.0  # readings between two alarms of a channel
 
 BAND_SHARE = 0.05  # of residuals that may lie outside the forecast's band
 SKILL_MEMORY = 1000.0  # readings over which the network is compared with persistence

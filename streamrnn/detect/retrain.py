@@ -144,7 +144,7 @@ def make_trainer(H: int, relu: int) -> tuple[Any, Any]:
         total, count = 0.0, 0
         for t in range(len(y)):
             elman_step(p, 0, u, t * INPUTS, s, 0, s, 0, INPUTS, H, relu)
-            error = abs(head_output(p, 0, u, t * INPUTS, s, 0, INPUTS, H) - y[t])
+            error = abs(head_output(p, 0, s, 0, INPUTS, H) - y[t])
             if t >= first and error == error:
                 slope = min(error, HUBER)
                 total += slope * (error - 0.5 * slope)

@@ -1,8 +1,4 @@
-"""Where networks begin: the same random weights for every stream, from one seed.
-
-The direct weight from the value to the output starts at 1, "the next value is this one", so that
-forecasts are useful after the first few readings and learning can only improve on persistence.
-"""
+"""Where networks begin: the same random weights for every stream, from one seed."""
 
 from __future__ import annotations
 
@@ -23,8 +19,7 @@ def initial_parameters(H: int, seed: int) -> NDArray[np.float32]:
     W = random.normal(0.0, 1.0, (H, H))
     W *= SPECTRAL_RADIUS / np.abs(np.linalg.eigvals(W)).max()
     V = random.normal(0.0, OUTPUT_SD, H)
-    A = np.eye(1, INPUTS)[0]
-    flat = np.concatenate([U.ravel(), W.ravel(), np.zeros(H), V, A, np.zeros(1)])
+    flat = np.concatenate([U.ravel(), W.ravel(), np.zeros(H), V, np.zeros(1)])
     parameters = np.zeros(parameter_count(H), np.float32)
     parameters[: flat.size] = flat
     return parameters

@@ -4,6 +4,9 @@
 
 This is the one description of what a message means. `Ingest.decode` takes a shorter way for
 messages like earlier ones and must come to the same result; `explain` puts it into words.
+
+`fields` lists what may be there, not what must: many devices publish only what has changed. A
+message is FIELD_MISSING when it has none of them. A listed field that is no number is counted.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ class Explanation:
 
 
 def explain(account: Account) -> Explanation:
+    """Put an account into words."""
     return Explanation(list(_steps(account)), account.readings, account.rejects)
 
 

@@ -16,8 +16,7 @@ from streamrnn.ingest.route import Fate, Route, Routes, Source
 from streamrnn.ingest.topic import without_covered
 from streamrnn.records import Message, Readings, Reason
 
-_STAMP, _IGNORED = Fate.STAMP, Fate.IGNORED  # quicker to look up
-
+_STAMP, _IGNORED = Fate.STAMP, Fate.IGNORED  # quicker than to look them up on each leaf
 _REJECTS_KEPT: Final = 100
 # For what is remembered of topics and leaves: room for a topic and a dozen leaves per stream.
 _MEMORY_BYTES: Final = 4_000_000
@@ -92,6 +91,7 @@ class Ingest:
         return True
 
     def _decode_fields(self, route: Route, message: Message, into: Readings) -> bool:
+        """True if the fate of every leaf is known from earlier messages."""
         streams, values, times = into
         before = len(streams)
         received_at = message.received_at

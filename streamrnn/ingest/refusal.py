@@ -12,7 +12,10 @@ _LISTED_AT_MOST: Final = 10  # entries
 
 
 class Reject(NamedTuple):
-    """One message or one value of it that was left out. `detail` is one line of plain English."""
+    """One message, or one value of it, that was left out.
+
+    topic: as it arrived, possibly unprintable. detail: one printable line of plain English.
+    """
 
     reason: Reason
     topic: str

@@ -16,6 +16,5 @@ A network's parameters lie in one flat row, in this order:
     W (H, H)   recurrent weights, *by column*: W[j] holds what unit j gives to every unit
     b (H)      bias
     V (H)      output weights
-    A (D)      direct weights from the input to the output
     c (1)      output bias
 """

@@ -34,13 +34,13 @@ def window_gradient(
     loss = 0.0
     for t in range(T):
         elman_step(p, at, x, x_at + t * x_stride, s, t * H, s, (t + 1) * H, D, H, relu)
-        error = head_output(p, at, x, x_at + t * x_stride, s, (t + 1) * H, D, H) - y[y_at + t]
+        error = head_output(p, at, s, (t + 1) * H, D, H) - y[y_at + t]
         slope = min(max(error, -huber), huber)
         if error != error:
             do[t] = 0.0
         else:
             do[t] = slope / T
             loss += slope * (error - 0.5 * slope)
-    head_backward(p, at, g, x, x_at, x_stride, s, do, ds, T, D, H)
+    head_backward(p, at, g, s, do, ds, T, D, H)
     elman_backward(p, at, g, x, x_at, x_stride, s, ds, W_rows, T, D, H, relu)
     return loss / T

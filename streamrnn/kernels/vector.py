@@ -137,7 +137,7 @@ def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any
 
 
 @infer_global(load)
-class _Load(AbstractTemplate):  # type: ignore[misc]  # Numba is untyped
+class _Load(AbstractTemplate):
     prefer_literal = True
 
     def generic(self, args: Any, kws: Any) -> Any:
@@ -156,7 +156,7 @@ def _emit_load(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 @infer_global(store)
-class _Store(AbstractTemplate):  # type: ignore[misc]  # Numba is untyped
+class _Store(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         array, _, v = args
         return signature(types.void, array, types.intp, v) if isinstance(v, Vector) else None
@@ -171,7 +171,7 @@ def _emit_store(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 @infer_global(total)
-class _Total(AbstractTemplate):  # type: ignore[misc]  # Numba is untyped
+class _Total(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         return signature(args[0].dtype, args[0]) if isinstance(args[0], Vector) else None
 
@@ -190,7 +190,7 @@ def _emit_total(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 @infer_global(positive)
 @infer_global(sqrt)
 @infer_global(tanh)
-class _Lanewise1(AbstractTemplate):  # type: ignore[misc]  # Numba is untyped
+class _Lanewise1(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         return signature(args[0], args[0]) if isinstance(args[0], Vector) else None
 
@@ -226,7 +226,7 @@ def _emit_tanh(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 # --- lane-wise operators ----------------------------------------------------------------------
 
 
-class _Lanewise(AbstractTemplate):  # type: ignore[misc]  # Numba is untyped
+class _Lanewise(AbstractTemplate):
     """vector op vector, vector op scalar, scalar op vector -> vector."""
 
     def generic(self, args: Any, kws: Any) -> Any:

@@ -26,6 +26,12 @@ def test_an_alarm_between_the_first_reading_and_the_grace_finds_the_fault(opened
     assert result.aftermath == result.other_alarms == ()
 
 
+def test_an_alarm_whose_time_was_cut_to_milliseconds_still_finds_the_fault_it_began_with():
+    injected = Injection(FAULT, first_at=100.0009, last_at=110.0)
+    result = report([Alarm("tank", "level", 100.0)], injections=(injected,))
+    assert result.findings == (Finding(FAULT, Outcome.FOUND, "level", 0.0),)
+
+
 def test_the_first_of_several_alarms_counts_and_the_others_are_no_false_alarms():
     result = report([Alarm("tank", "level", 108.0), Alarm("tank", "unexpected", 103.0, 104.0)])
     assert result.findings == (Finding(FAULT, Outcome.FOUND, "unexpected", 3.0),)
@@ -44,22 +50,30 @@ def test_an_alarm_on_the_return_to_normal_is_neither_found_nor_false():
     "alarm",
     [
         Alarm("door", "level", 105.0),
-        Alarm("tank", "level", 99.9, 99.95),
         Alarm("tank", "level", 118.1),
     ],
-    ids=["another stream", "before the fault", "long after it"],
+    ids=["another stream", "long after the fault"],
 )
 def test_an_alarm_that_no_fault_explains_is_counted_as_such(alarm):
     result = report([alarm])
     assert result.findings == (Finding(FAULT, Outcome.MISSED),)
     assert result.other_alarms == (alarm,)
+    assert result.early_alarms == ()
+
+
+def test_an_alarm_before_the_first_fault_is_told_apart():
+    alarm = Alarm("tank", "level", 99.9, 99.95)
+    result = report([alarm])
+    assert result.findings == (Finding(FAULT, Outcome.MISSED),)
+    assert result.early_alarms == (alarm,)
+    assert result.other_alarms == ()
 
 
 def test_a_fault_under_an_alarm_that_was_open_already_is_neither_found_nor_missed():
     alarm = Alarm("tank", "level", 90.0, 105.0)
     result = report([alarm])
     assert result.findings == (Finding(FAULT, Outcome.ALREADY_OPEN),)
-    assert result.other_alarms == (alarm,)
+    assert result.early_alarms == (alarm,)
 
 
 @pytest.mark.parametrize("warmed_up_at", [{}, {"tank": 101.0}, {"door": 5.0}])

@@ -1,4 +1,5 @@
 import io
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from streamrnn.demo.screen import Screen, clock
 from streamrnn.records import EventType
 
 LONG = "plant/hall/climate/temperature"
-FAULT = Fault(LONG, FaultKind.OUT_OF_RANGE, 7200.0, 3600.0, -127.0, "meter stopped counting")
+FAULT = Fault(LONG, FaultKind.OUT_OF_RANGE, 7200.0, 3600.0, -127.0, "wire broken")
 OTHER = Fault("plant/tank/level", FaultKind.STUCK, 9000.0, 60.0, 0.0, "float jammed")
 SENTENCE = f"{LONG} is -127.0, expected 20.1 (19.8 to 20.4): out_of_range. " + "Snooze it. " * 10
 
@@ -38,10 +39,11 @@ def event(type_):
 
 def test_the_schedule_fits_into_80_columns_uncut():
     output = Output()
-    output.screen.schedule(FaultSchedule((FAULT,)))
-    row = next(line for line in output.lines() if LONG in line)
-    assert row.split()[:3] == ["00:06", "3.0", "s"]
-    assert row.endswith("out of range  meter stopped counting")
+    schedule = FaultSchedule.plan(60.0 * 3600.0, seed=1)
+    output.screen.schedule(schedule)
+    rows = output.lines()[2:-1]
+    for row, fault in zip(rows, schedule.faults, strict=True):
+        assert re.match(rf"\d\d:\d\d  +\d\.\d s  {fault.stream} +{fault.kind} +{fault.story}$", row)
 
 
 def test_an_alert_is_one_line_however_long_its_sentence():
@@ -68,7 +70,7 @@ def test_warm_up_is_told_in_quarters_and_full_only_when_all_streams_are_ready():
         output.screen.streams([state("a", warm_up), state("b", 1.0)], second)
     assert output.lines() == [
         "00:00  warm-up  50%: 1 of 2 streams ready",
-        "00:04  warm-up  75%: 1 of 2 streams ready",
+        "00:03  warm-up  75%: 1 of 2 streams ready",
         "00:06  warm-up  100%: 2 of 2 streams ready",
     ]
 
@@ -82,15 +84,18 @@ def test_the_report_counts_what_it_shows():
             Finding(OTHER, Outcome.NOT_REACHED),
         ),
         aftermath=(),
-        other_alarms=(Alarm("plant/dock/door", "unexpected", 5.0),),
+        early_alarms=(Alarm("plant/dock/door", "unexpected", 1.0),) * 3,
+        other_alarms=(Alarm("plant/dock/door", "unexpected", 5.0),) * 2,
     )
     output.screen.report(report, {LONG: 60.0, "plant/tank/level": 60.0}, 12345)
     text = "\n".join(output.lines())
     assert "out of range         3  out_of_range" in text
     assert "stuck                   missed" in text
     assert "Found 1 of 2 faults" in text
-    assert "Other alarms in 12,345 messages: 1;" in text
-    assert "  plant/dock/door: unexpected" in text
+    assert "Alarms outside of faults, in 12,345 messages:" in text
+    assert "    3  before the first fault" in text
+    assert "    0  when a stream went back to normal" in text
+    assert "    2  others\n        2  plant/dock/door" in text
 
 
 def test_a_terminal_shows_the_streams_live():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 from hypothesis import strategies as st
 
@@ -73,6 +74,11 @@ any_message = st.builds(
     _payloads,
     at=st.sampled_from([NOON, NOON + 0.1, NOON + 60, NOON - 60]),
     retain=st.sampled_from([False, False, False, True]),
+)
+_few_values = st.sampled_from([5.0, 7, 1e16, math.nan, "idle", "ON", None, NOON, NOON - 9, [5]])
+_few_fields = st.dictionaries(st.sampled_from(["t", "u", "ts", "Time"]), _few_values, max_size=3)
+alike_messages = st.lists(
+    st.builds(message, st.just("a/b"), (_few_fields | _few_values).map(json.dumps)), max_size=12
 )
 any_sources = st.lists(
     st.sampled_from(

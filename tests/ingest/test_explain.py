@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 from streamrnn.config import LimitsConfig, SourceConfig
 from streamrnn.ingest import Ingest
 from streamrnn.records import Message, Readings
-from tests.ingest.messages import NOON, any_limits, any_message, any_sources, ingest_of, message
+from tests.ingest.messages import (
+    NOON,
+    alike_messages,
+    any_limits,
+    any_message,
+    any_sources,
+    ingest_of,
+    message,
+)
 
 
 def test_a_message_is_explained_step_by_step() -> None:
@@ -50,8 +58,14 @@ def test_a_refused_topic_has_one_step() -> None:
     assert explanation.readings == []
 
 
+def test_explaining_admits_no_stream() -> None:
+    ingest = ingest_of(limits=LimitsConfig(max_streams=1))
+    assert ingest.explain(message("a", "1")).readings
+    assert ingest.explain(message("b", "1")).readings
+
+
 @settings(max_examples=300)
-@given(any_sources, any_limits, st.lists(any_message, max_size=8))
+@given(any_sources, any_limits, alike_messages | st.lists(any_message, max_size=8))
 def test_the_explanation_is_what_then_happens(
     sources: list[SourceConfig], limits: LimitsConfig, messages: list[Message]
 ) -> None:

@@ -12,6 +12,7 @@ from streamrnn.ingest import Ingest
 from streamrnn.records import Message, Readings, Reason
 from tests.ingest.messages import (
     NOON,
+    alike_messages,
     any_limits,
     any_message,
     any_sources,
@@ -83,7 +84,7 @@ def test_text_counts_only_where_a_number_was_asked_for() -> None:
         ("a/\udcff", "1", Reason.NOT_UTF8),
         ("a", b"\xff", Reason.NOT_UTF8),
         ("a", "", Reason.EMPTY),
-        ("a", "1" * 65_537, Reason.TOO_LARGE),
+        ("a", " " * 65_536 + "1", Reason.TOO_LARGE),
         ("a", '{"t":12,5}', Reason.NOT_DECODABLE),
         ("a", '{"t":1,"t":2}', Reason.DUPLICATE_KEY),
         ("a", "[" * 40 + "]" * 40, Reason.TOO_DEEP),
@@ -167,6 +168,21 @@ def test_topic_filters_name_each_subscription_once() -> None:
     assert ingest.topic_filters() == [("z/+", 2), ("plant/+/#", 1)]
 
 
+def test_a_text_that_becomes_a_number_is_a_reading_from_then_on() -> None:
+    ingest = ingest_of()
+    starting, running = message("a", '{"t":1,"rpm":"n/a"}'), message("a", '{"t":1,"rpm":900}')
+    decode(ingest, starting, starting)
+    assert [stream for stream, _, _ in decode(ingest, running)] == ["a/t", "a/rpm"]
+    assert [stream for stream, _, _ in decode(ingest, starting)] == ["a/t"]
+
+
+def test_the_first_of_two_timestamps_counts_every_time() -> None:
+    ingest = ingest_of()
+    for seconds in range(3):
+        each = message("a", f'{{"ts":{NOON - seconds},"Time":{NOON - 100},"t":1}}')
+        assert decode(ingest, each) == [("a/t", 1.0, NOON - seconds)]
+
+
 def outcome(ingest: Ingest, each: Message) -> tuple[Readings, Counter[Reason]]:
     before = ingest.rejected.copy()
     into = Readings([], [], [])
@@ -192,7 +208,7 @@ def test_every_message_yields_a_reading_or_is_counted_and_none_raises(
 
 
 @settings(max_examples=300)
-@given(any_sources, any_limits, st.lists(any_message, max_size=12))
+@given(any_sources, any_limits, alike_messages | st.lists(any_message, max_size=12))
 def test_remembering_earlier_messages_changes_nothing_but_the_speed(
     sources: list[SourceConfig], limits: LimitsConfig, messages: list[Message]
 ) -> None:

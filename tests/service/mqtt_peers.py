@@ -105,7 +105,7 @@ class TakeOver:
         client = Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5
         )
-        properties = Properties(PacketTypes.CONNECT)
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = 3600
         client.connect(broker.host, broker.port, clean_start=False, properties=properties)
         while not client.is_connected():

@@ -89,17 +89,28 @@ def test_messages_are_acknowledged_in_one_piece_and_only_when_told() -> None:
 def test_a_filter_that_the_broker_denies_is_named_and_the_others_work(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with (
-        FakeBroker(CONNACK_5, suback_codes=b"\x01\x87\x01") as broker,
-        running(make_link(broker.url)) as link,
-    ):
+    with FakeBroker(CONNACK_5, suback_codes=b"\x01\x87\x01") as broker:
+        link = make_link(broker.url)
         link.set_subscriptions([("plant/#", 1), ("secret/#", 1)])
-        eventually(lambda: link.refused_filters)
-        assert link.refused_filters == {"secret/#": "Not authorized"}
-        assert link.connected
-        assert not link.subscribed
+        with running(link):
+            eventually(lambda: link.refused_filters)
+            assert link.refused_filters == {"secret/#": "Not authorized"}
+            assert link.connected
+            assert not link.subscribed
     (record,) = [r for r in caplog.records if r.getMessage() == "subscription_refused"]
     assert record.__dict__["data"]["filter"] == "secret/#"
+
+
+def test_a_broker_that_ignores_the_receive_maximum_has_to_wait_for_the_loop() -> None:
+    with FakeBroker(CONNACK_5 + 40 * PUBLISH) as broker:
+        link = make_link(broker.url, queue_size=5, receive_maximum=10)
+        with running(link):
+            eventually(lambda: link.queue_depth == 15)
+            taken = 0
+            while taken < 40:
+                assert link.queue_depth <= 15
+                taken += len(link.take(7, timeout=30.0))
+            assert link.dropped == {}
 
 
 def test_a_broker_that_falls_silent_is_left_after_the_keep_alive() -> None:
@@ -128,6 +139,16 @@ def test_at_most_twenty_are_on_their_way_and_come_back_when_the_connection_is_lo
         assert link.outbox_depth == 11
         assert b"event 19" not in broker.received
     assert link.outbox_dropped == 30
+
+
+def test_what_was_on_its_way_when_the_connection_ended_goes_one_by_one() -> None:
+    with FakeBroker(CONNACK_5) as broker, running(make_link(broker.url, keepalive="1s")) as link:
+        for number in range(3):
+            link.publish("streamrnn/gw/events", b"event %d" % number)
+        eventually(lambda: b"event 2" in broker.received)
+        eventually(lambda: broker.received.count(b"online") == 2)
+        eventually(lambda: link.outbox_depth == 3)
+        assert broker.received.count(b"event ") == 3, "only the unconfirmed availability is sent"
 
 
 def test_a_message_larger_than_the_broker_takes_is_given_up_alone() -> None:

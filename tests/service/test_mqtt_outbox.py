@@ -106,6 +106,22 @@ def test_of_two_states_given_back_the_newer_stays() -> None:
     assert drain(outbox) == [b"1", b"new"]
 
 
+def test_what_is_given_back_stays_under_suspicion_over_attempts_that_sent_nothing() -> None:
+    outbox, fates = Outbox(5), Fates()
+    outbox.give_back([fates.event(b"1"), fates.event(b"2")])
+    outbox.give_back([])
+    assert outbox.suspects == 2
+
+
+def test_a_denied_topic_stands_for_its_branch_until_denials_are_forgotten() -> None:
+    outbox = Outbox(5)
+    outbox.deny("streamrnn/gw/state/freezer/temperature")
+    assert outbox.is_denied("streamrnn/gw/state/boiler")
+    assert not outbox.is_denied("streamrnn/gw/events")
+    outbox.forget_denials()
+    assert not outbox.is_denied("streamrnn/gw/state/boiler")
+
+
 def test_closing_gives_up_what_waits_and_refuses_the_rest() -> None:
     outbox, fates = Outbox(5), Fates()
     outbox.put(fates.event(b"1"))

@@ -169,8 +169,8 @@ class MqttLink:
 
     @property
     def last_progress_at(self) -> float | None:
-        """When the network thread last went round, by the clock; at most some 10 s ago unless
-        name resolution hangs. None between connections."""
+        """When the network thread last went round, by the clock: about a second ago, or up to 10 s
+        while it connects. None while it waits for the next attempt."""
         connection = self._connection
         return None if connection is None else connection.last_progress_at
 
@@ -264,4 +264,7 @@ class MqttLink:
         self._connection = connection
         if self._stopping.is_set():  # `stop` may have looked before the line above
             return Ended(Ending.STOPPED, "stopped")
-        return connection.run(self._config)
+        try:
+            return connection.run(self._config)
+        finally:
+            self._connection = None

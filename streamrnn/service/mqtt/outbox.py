@@ -39,6 +39,9 @@ class Outbox:
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.dropped = 0
+        self.suspects = 0
+        """Messages at the front that were on their way when a connection ended: perhaps the
+        broker hung up on one of them. Kept by the network thread."""
         self._lock = threading.Lock()
         self._closed = False
         self._waiting: OrderedDict[int, Outgoing] = OrderedDict()
@@ -71,6 +74,7 @@ class Outbox:
         """Put popped messages, in their order, before all that wait: their connection ended
         before the broker had confirmed them. May exceed the capacity by their number."""
         given_up = []
+        suspects = 0
         with self._lock:
             for message in reversed(list(messages)):
                 if self._closed:
@@ -79,10 +83,13 @@ class Outbox:
                 elif message.retain and message.topic in self._states:
                     given_up.append(message)
                 else:
+                    suspects += 1
                     key = self._insert(message)
                     self._waiting.move_to_end(key, last=False)
                     if message.retain:
                         self._states.move_to_end(message.topic, last=False)
+            # Those given back while some were still under suspicion are among them.
+            self.suspects = max(self.suspects, suspects)
         for message in given_up:
             message.done(False)
 

@@ -37,6 +37,8 @@ class Receiver:
         self._burst: list[Message] = []
         self._room = 0
         self._pubacks = bytearray()
+        self.cut = False
+        """A write is half done, perhaps within TLS: paho must not write now."""
         client.on_message = self._on_message
 
     @property
@@ -103,11 +105,6 @@ class Receiver:
                 self._pubacks += struct.pack(f"!{len(words)}H", *words)
 
     @property
-    def cut(self) -> bool:
-        """A PUBACK was written in part: paho must not write now."""
-        return len(self._pubacks) % 4 != 0
-
-    @property
     def pending(self) -> bool:
         return bool(self._pubacks)
 
@@ -117,8 +114,10 @@ class Receiver:
         sock = self._client.socket()
         if sock is None or not self._pubacks:
             return
+        self.cut = True
         try:
             written = sock.send(self._pubacks)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
         del self._pubacks[:written]
+        self.cut = len(self._pubacks) % 4 != 0

@@ -21,7 +21,12 @@ _DENIED: Final = "Not authorized"
 
 class Sender:
     """Publishes from the outbox, on the network thread. At most a window of messages is in
-    paho's hands, which would take any number and write them all at once."""
+    paho's hands, which would take any number and write them all at once.
+
+    What was on its way when the last connection ended goes one by one: a broker that hangs up on
+    a denied message (mosquitto 2.0.11) resets the connection when more of ours is behind it, and
+    its answer, which says so, is lost with that.
+    """
 
     def __init__(self, client: Client, outbox: Outbox, availability_topic: str) -> None:
         self._client = client
@@ -39,7 +44,11 @@ class Sender:
 
     @property
     def can_send(self) -> bool:
-        return len(self._outbox) > 0 and len(self._unconfirmed) < self._window
+        return len(self._outbox) > 0 and self._has_room
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._unconfirmed) < (1 if self._outbox.suspects else self._window)
 
     @property
     def idle(self) -> bool:
@@ -58,13 +67,13 @@ class Sender:
 
     def pump(self) -> None:
         """Hand paho as much as the window allows."""
-        while len(self._unconfirmed) < self._window:
+        while self._has_room:
             message = self._outbox.pop()
             if message is None:
                 return
             size = len(message.topic.encode()) + len(message.payload) + _HEADER_BYTES
             if self._outbox.is_denied(message.topic):
-                self._outbox.give_up(message)
+                self._give_up(message)
             elif size > self._largest_packet:
                 self._refused(message, f"larger than the broker takes ({self._largest_packet} B)")
             else:
@@ -97,6 +106,7 @@ class Sender:
         if code.is_failure:
             self._refused(message, str(code))
         else:
+            self._settle(message)
             message.done(True)
 
     def _refused(self, message: Outgoing, reason: str) -> None:
@@ -115,4 +125,12 @@ class Sender:
                 else {"topic": message.topic, "reason": reason}
             },
         )
+        self._give_up(message)
+
+    def _give_up(self, message: Outgoing) -> None:
+        self._settle(message)
         self._outbox.give_up(message)
+
+    def _settle(self, message: Outgoing) -> None:
+        if self._outbox.suspects and message.topic != self._availability_topic:
+            self._outbox.suspects -= 1

@@ -1,0 +1,77 @@
+"""The events of a replay as a table for people: one row per anomaly."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, TextIO
+
+from rich.console import Console
+from rich.table import Table
+
+from streamrnn.records import Event, EventType
+
+_COLUMNS: Final = ("since", "until", "stream", "kind", "score", "value", "expected")
+# Wide enough for any row, where there is no terminal whose width would matter.
+_UNBROKEN: Final = 10_000
+
+
+@dataclass(slots=True)
+class _Anomaly:
+    """What its first event said, with the gravest kind and the highest score of all."""
+
+    first: Event
+    kind: str
+    score: float
+    until: float | None
+
+
+class AnomalyTable:
+    """Collects events and prints them as one table at the end."""
+
+    def __init__(self) -> None:
+        self._anomalies: dict[str, _Anomaly] = {}
+
+    def add(self, event: Event) -> None:
+        anomaly = self._anomalies.get(event.id)
+        if anomaly is None:
+            anomaly = self._anomalies[event.id] = _Anomaly(event, event.kind, event.score, None)
+        anomaly.kind = event.kind
+        anomaly.score = max(anomaly.score, event.score)
+        if event.type is EventType.END:
+            anomaly.until = event.time
+
+    def print(self, out: TextIO) -> None:
+        table = Table(*_COLUMNS, box=None, header_style="bold", pad_edge=False)
+        for anomaly in self._anomalies.values():
+            table.add_row(*_row(anomaly), style=None if anomaly.until else "red")
+        console = Console(file=out, highlight=False, markup=False)
+        if not console.is_terminal:
+            console.width = _UNBROKEN
+        if self._anomalies:
+            console.print(table)
+
+
+def _row(anomaly: _Anomaly) -> tuple[str, ...]:
+    first = anomaly.first
+    return (
+        _time(first.since),
+        "open" if anomaly.until is None else _time(anomaly.until),
+        first.stream,
+        anomaly.kind,
+        f"{anomaly.score:.2f}",
+        f"{first.value:.6g}",
+        _expected(first),
+    )
+
+
+def _time(seconds: float) -> str:
+    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return text if math.isclose(seconds % 1.0, 0.0) else f"{text}.{int(seconds % 1.0 * 1000):03d}"
+
+
+def _expected(event: Event) -> str:
+    if event.yhat is None or event.yhat_lower is None or event.yhat_upper is None:
+        return ""
+    return f"{event.yhat:.6g} ({event.yhat_lower:.6g} to {event.yhat_upper:.6g})"

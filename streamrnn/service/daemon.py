@@ -1,0 +1,226 @@
+"""The daemon: puts the parts together, runs the loop, and takes everything down in good order.
+
+run_daemon        what `streamrnn run` calls: signals, logs, exit code
+  Daemon          start -> turns -> stop
+    loop          messages -> decisions -> events
+    upkeep        what happens between batches
+    reload        SIGHUP: new settings for a running daemon
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+import numpy as np
+
+from streamrnn import __version__
+from streamrnn.config import Config, DetectorConfig
+from streamrnn.config.state_directory import state_directory
+from streamrnn.detect import Bank
+from streamrnn.detect.recipe import HISTORY
+from streamrnn.detect.topics import GatewayTopics
+from streamrnn.ingest import Ingest
+from streamrnn.service import logs
+from streamrnn.service.activity import Activity
+from streamrnn.service.checkpoint import Checkpointer, CheckpointStore
+from streamrnn.service.commands import CommandDesk
+from streamrnn.service.fleet import SnapshotMailbox
+from streamrnn.service.health import Health
+from streamrnn.service.http import HttpServer
+from streamrnn.service.logs import RateLimited
+from streamrnn.service.loop import Loop
+from streamrnn.service.metrics import metrics_registry
+from streamrnn.service.mqtt import Backoff, MqttLink
+from streamrnn.service.notify import Notifier
+from streamrnn.service.reload import Adjustable, reload
+from streamrnn.service.sinks import EventLog, EventTopic, StateTopics
+from streamrnn.service.state import restore
+from streamrnn.service.trainer import ThreadRetrainer
+from streamrnn.service.upkeep import (
+    CONDITIONS,
+    LOOP,
+    LOOP_SILENCE_SECONDS,
+    MQTT,
+    MQTT_SILENCE_SECONDS,
+    Upkeep,
+    empty_snapshot,
+)
+
+log = logging.getLogger("streamrnn.daemon")
+
+_TURN_SECONDS: Final = 0.1  # the longest wait for messages: what a signal or a scrape may take
+_LINK_STOP_SECONDS: Final = 3.0  # together with a slow disk and HTTP well below 10 s
+
+
+@dataclass
+class Signals:
+    """What the signal handlers, which must not do more than that, have noted."""
+
+    stop: bool = False
+    reload: bool = False
+
+
+class Daemon:
+    """One running daemon. `run` returns after `signals.stop` was set.
+
+    load: reads the settings anew, for a reload. environ: of the process.
+    """
+
+    def __init__(
+        self, config: Config, load: Callable[[], Config], environ: Mapping[str, str]
+    ) -> None:
+        self.signals = Signals()
+        self._config = config
+        self._load = load
+        self._environ = environ
+        self._notifier = Notifier.from_environment(environ)
+        self._health = Health(time.monotonic, CONDITIONS)
+        self._complaints = RateLimited(log, time.monotonic)
+
+    def run(self) -> None:
+        """Raises ConfigError or StateError when it cannot start."""
+        begun = time.monotonic()
+        with ExitStack() as stack:
+            loop, upkeep, adjustable = self._start(stack)
+            seconds = round(time.monotonic() - begun, 2)
+            log.info("ready", extra={"data": {"seconds": seconds, "version": __version__}})
+            self._notifier.ready(f"{len(loop.state.bank.names)} streams")
+            while not self.signals.stop:
+                loop.turn(_TURN_SECONDS)
+                upkeep.turn()
+                if self.signals.reload:
+                    self.signals.reload = False
+                    self._reload(adjustable)
+            self._notifier.stopping("saving state")
+            upkeep.finish()
+        log.info("stopped", extra={"data": {"messages": loop.messages_total}})
+
+    def _start(self, stack: ExitStack) -> tuple[Loop, Upkeep, Adjustable]:
+        """Builds and starts everything; what can fail at once comes first, what takes long last.
+        `stack` takes it down in the opposite order."""
+        config = self._config
+        gateway = config.gateway.name
+        topics = GatewayTopics(config.alerts.topic_prefix, gateway)
+        store = CheckpointStore(state_directory(config.state, self._environ))
+        store.claim()
+        stack.callback(store.release)
+        trainer = ThreadRetrainer()
+        stack.callback(trainer.close)
+        state = restore(store, config, trainer)
+        mailbox = SnapshotMailbox(empty_snapshot(gateway, state.bank))
+        self._start_http(stack, mailbox)
+        compile_kernels(config.detector)
+
+        ingest = Ingest(config.source, config.limits, config.alerts.topic_prefix)
+        for stream in state.bank.names:
+            ingest.admit(stream)
+        link = self._start_link(stack, ingest)
+        states = StateTopics(link, topics, config.alerts.state_every)
+        activity = Activity(time.monotonic)
+        desk = CommandDesk(state, topics, self._complaints, enabled=config.alerts.commands)
+        sinks = (EventTopic(link, topics), states, EventLog(), activity)
+        loop = Loop(link, ingest, state, sinks, desk, self._complaints, topics)
+        checkpointer = Checkpointer(store)
+        stack.callback(checkpointer.close)
+        upkeep = Upkeep(
+            gateway,
+            loop,
+            link,
+            mailbox=mailbox,
+            activity=activity,
+            states=states,
+            checkpointer=checkpointer,
+            checkpoint_every=config.state.checkpoint_every,
+            trainer=trainer,
+            health=self._health,
+            complaints=self._complaints,
+        )
+        return loop, upkeep, Adjustable(loop, link, desk, states)
+
+    def _start_http(self, stack: ExitStack, mailbox: SnapshotMailbox) -> None:
+        config = self._config.http
+        if not config.enabled:
+            return
+        server = HttpServer(config, metrics_registry(mailbox.read), self._health, mailbox.read)
+        stack.callback(server.stop)
+        host, port = server.start()
+        log.info("listening", extra={"data": {"host": host, "port": port}})
+
+    def _start_link(self, stack: ExitStack, ingest: Ingest) -> MqttLink:
+        config = self._config
+        link = MqttLink(
+            config.mqtt,
+            config.gateway.name,
+            config.alerts.topic_prefix,
+            backoff=Backoff(random.Random()),
+        )
+        link.set_subscriptions(ingest.topic_filters())
+        link.start()
+        stack.callback(link.stop, _LINK_STOP_SECONDS)
+        self._health.watch(LOOP, silence_seconds=LOOP_SILENCE_SECONDS)
+        self._health.watch(MQTT, silence_seconds=MQTT_SILENCE_SECONDS)
+        return link
+
+    def _reload(self, adjustable: Adjustable) -> None:
+        self._notifier.reloading()
+        self._config = reload(self._config, self._load, adjustable)
+        self._notifier.ready("settings reloaded")
+
+
+def compile_kernels(config: DetectorConfig) -> None:
+    """Let a stream of no account live through everything, a retraining included: Numba compiles
+    at first use, which takes seconds and must not happen under load."""
+    begun = time.monotonic()
+    seconds = float(HISTORY)
+    bank = Bank(config.model_copy(update={"retrain_every": seconds}))
+    times = np.arange(3.0 * seconds)
+    bank.step(np.full(times.size, bank.slot("rehearsal")), np.sin(times), times)
+    log.info("kernels_ready", extra={"data": {"seconds": round(time.monotonic() - begun, 2)}})
+
+
+def run_daemon(load: Callable[[], Config], environ: Mapping[str, str] = os.environ) -> int:
+    """Run until SIGTERM or SIGINT; SIGHUP reloads the settings. Returns the exit code, 0.
+
+    load: reads and checks the settings. Call from the main thread.
+
+    Raises ConfigError or StateError when the daemon cannot start.
+    """
+    config = load()
+    logs.configure(config.log, sys.stderr)
+    daemon = Daemon(config, load, environ)
+    with _handled(daemon.signals):
+        daemon.run()
+    return 0
+
+
+@contextmanager
+def _handled(signals: Signals) -> Iterator[None]:
+    """Signals set flags while the block runs."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        signals.stop = True
+
+    def reload_settings(number: int, frame: FrameType | None) -> None:
+        signals.reload = True
+
+    handlers = {
+        signal.SIGTERM: stop,
+        signal.SIGINT: stop,
+        signal.SIGHUP: reload_settings,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler_before in before.items():
+            signal.signal(number, handler_before)

@@ -1,0 +1,83 @@
+"""What a checkpoint holds: the bank's arrays, and the tracker's open events and snoozes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from numpy.typing import NDArray
+
+from streamrnn.config import Config, DetectorConfig
+from streamrnn.detect import Bank, Retrainer
+from streamrnn.detect.events import EventTracker
+from streamrnn.errors import StateError
+from streamrnn.service.checkpoint import CheckpointStore, Stored
+
+log = logging.getLogger("streamrnn.state")
+
+_NETWORK_SETTINGS: Final = ("cell", "hidden", "activation")
+
+
+class State(NamedTuple):
+    """Everything that is learned or remembered. Owned by the loop."""
+
+    bank: Bank
+    tracker: EventTracker
+
+
+def capture(state: State) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Copies: (arrays, facts) for a checkpoint."""
+    facts = {"network": _network(state.bank.config), "tracker": state.tracker.to_state()}
+    return state.bank.to_arrays(), facts
+
+
+def restore(store: CheckpointStore, config: Config, retrainer: Retrainer) -> State:
+    """The state in `store`, or a new one.
+
+    State made with another network cannot be used: it is put aside, and learning begins anew.
+    Raises StateError for state of a newer version, which an upgrade will make usable.
+    """
+    stored = store.read()
+    if stored is None:
+        log.info("state_new", extra={"data": {"directory": str(store.directory)}})
+        return _new(config, retrainer)
+    try:
+        state = _from(stored, config, retrainer)
+    except StateError as error:
+        aside = store.put_aside(stored.path, "unusable")
+        data = {
+            "reason": _difference(stored.facts, config.detector) or str(error),
+            "kept_as": str(aside),
+            "remedy": "all streams warm up anew; to go back, set [detector] as it was and rename "
+            f"that file to {store.newest.name}",
+        }
+        log.error("state_unusable", extra={"data": data})
+        return _new(config, retrainer)
+    told = {"file": str(stored.path), "streams": len(state.bank.names)}
+    log.info("state_restored", extra={"data": told})
+    return state
+
+
+def _new(config: Config, retrainer: Retrainer) -> State:
+    return State(Bank(config.detector, retrainer), EventTracker(config.alerts, config.gateway.name))
+
+
+def _from(stored: Stored, config: Config, retrainer: Retrainer) -> State:
+    bank = Bank.from_arrays(config.detector, stored.arrays, retrainer)
+    tracker = EventTracker(config.alerts, config.gateway.name)
+    tracker.restore(bank.names, stored.facts["tracker"])
+    return State(bank, tracker)
+
+
+def _network(config: DetectorConfig) -> dict[str, Any]:
+    return {name: getattr(config, name) for name in _NETWORK_SETTINGS}
+
+
+def _difference(facts: Mapping[str, Any], config: DetectorConfig) -> str:
+    """Which settings of the network are no longer as they were."""
+    return ", ".join(
+        f"detector.{name} was {before}, is {now}"
+        for name, now in _network(config).items()
+        if (before := facts["network"].get(name)) != now
+    )

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streamrnn.kernels.statistics import BINS, BINS_PER_OCTAVE, LOWEST_OCTAVE
+from tests import naive
+from tests.kernels.compiled import (
+    bin_position,
+    forget_and_add,
+    quantile,
+    surprise_of_normal,
+    update_mean,
+    weight_above,
+)
+
+VALUES = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=60)
+MAGNITUDES = st.floats(0.0, 2e3) | st.floats(-16.0, 12.0).map(lambda e: 2.0**e)
+AT = 3
+
+
+def moments(values: list[float], weights: list[float]) -> tuple[float, float]:
+    stats = np.zeros(4)
+    for x, weight in zip(values, weights, strict=True):
+        update_mean(stats, 1, 3, x, weight)
+    assert stats[0] == stats[2] == 0.0
+    return stats[1], stats[3]
+
+
+def fill(magnitudes: list[float], keep: float, dtype: type = np.float64) -> tuple[np.ndarray, float]:
+    h, weight = np.zeros(AT + BINS, dtype), 0.0
+    for magnitude in magnitudes:
+        weight = forget_and_add(h, AT, bin_position(magnitude), keep)
+    return h, weight
+
+
+def naive_fill(magnitudes: list[float], keep: float) -> naive.Histogram:
+    histogram = naive.Histogram(keep)
+    for magnitude in magnitudes:
+        histogram.add(magnitude)
+    return histogram
+
+
+# --- mean and variance --------------------------------------------------------------------------
+
+
+@given(VALUES)
+def test_with_weights_of_one_over_n_they_are_the_plain_mean_and_variance(
+    values: list[float],
+) -> None:
+    mean, var = moments(values, [1.0 / (n + 1) for n in range(len(values))])
+    assert mean == pytest.approx(np.mean(values), rel=1e-9, abs=1e-9)
+    assert var == pytest.approx(np.var(values), rel=1e-9, abs=1e-7)
+
+
+@given(st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(0.0, 1.0)), min_size=1, max_size=60))
+def test_with_any_weights_they_are_the_moments_of_the_weighted_past(
+    pairs: list[tuple[float, float]],
+) -> None:
+    values, weights = [x for x, _ in pairs], [w for _, w in pairs]
+    mean, var = moments(values, weights)
+    wanted_mean, wanted_var = naive.weighted_moments(values, weights)
+    assert mean == pytest.approx(wanted_mean, rel=1e-9, abs=1e-9)
+    assert var == pytest.approx(wanted_var, rel=1e-9, abs=1e-6)
+
+
+@given(st.floats(-1e9, 1e9), st.integers(1, 50))
+def test_a_constant_has_no_variance(x: float, n: int) -> None:
+    mean, var = moments([x] * n, [1.0 / (k + 1) for k in range(n)])
+    assert mean == x
+    assert var == 0.0
+
+
+# --- histogram ----------------------------------------------------------------------------------
+
+
+def test_the_twin_has_the_same_bins() -> None:
+    assert (BINS, BINS_PER_OCTAVE, LOWEST_OCTAVE) == (
+        naive.BINS,
+        naive.BINS_PER_OCTAVE,
+        naive.LOWEST_OCTAVE,
+    )
+
+
+@given(MAGNITUDES | st.sampled_from([math.inf, 1e300]))
+def test_a_magnitude_has_the_position_of_its_logarithm(magnitude: float) -> None:
+    position = bin_position(magnitude)
+    assert position == pytest.approx(naive.bin_position(magnitude), abs=1e-9)
+    assert 0.0 <= position < BINS
+
+
+def test_a_missing_magnitude_counts_as_the_smallest() -> None:
+    assert bin_position(math.nan) == 0.0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(st.lists(MAGNITUDES, min_size=1, max_size=80), st.floats(0.5, 1.0), MAGNITUDES)
+@settings(max_examples=60)
+def test_the_histogram_holds_the_past_with_every_weight_decayed_by_its_age(
+    dtype: type, magnitudes: list[float], keep: float, probe: float
+) -> None:
+    h, weight = fill(magnitudes, keep, dtype)
+    twin = naive_fill(magnitudes, keep)
+    tolerance = 1e-9 if dtype is np.float64 else 2e-6
+    assert weight == pytest.approx(twin.weight(), rel=tolerance)
+    wanted = [twin.count(k) for k in range(BINS)]
+    np.testing.assert_allclose(h[AT:], wanted, rtol=tolerance * 10, atol=tolerance)
+    assert not h[:AT].any()
+    above = weight_above(h, AT, bin_position(probe))
+    assert above == pytest.approx(twin.above(probe), rel=tolerance * 10, abs=tolerance * 10)
+
+
+@given(
+    st.lists(MAGNITUDES, min_size=1, max_size=80), st.floats(0.5, 1.0), st.floats(0.001, 0.999)
+)
+@settings(max_examples=60)
+def test_a_quantile_is_the_twins(magnitudes: list[float], keep: float, share: float) -> None:
+    h, weight = fill(magnitudes, keep)
+    found = quantile(h, AT, share, weight)
+    twin = naive_fill(magnitudes, keep)
+    # at a bin's very edge rounding decides on which side of an empty stretch the answer lies
+    slack = 1e-9 * weight
+    assert twin.above(found) == pytest.approx(share * weight, abs=1e-6 * weight + slack)
+    if all(abs(twin.above(naive.magnitude_at(k)) - share * weight) > slack for k in range(BINS)):
+        assert found == pytest.approx(twin.quantile(share), rel=1e-6)
+
+
+@given(st.lists(MAGNITUDES, min_size=1, max_size=40), st.floats(0.9, 1.0))
+@settings(max_examples=30)
+def test_a_larger_share_never_has_a_larger_quantile(magnitudes: list[float], keep: float) -> None:
+    h, weight = fill(magnitudes, keep)
+    found = [quantile(h, AT, share, weight) for share in np.linspace(0.01, 0.99, 30)]
+    assert all(b <= a for a, b in zip(found, found[1:], strict=False))
+
+
+def test_quantiles_of_a_known_distribution_are_within_a_bins_width() -> None:
+    magnitudes = np.abs(np.random.default_rng(0).normal(size=5000)).tolist()
+    h, weight = fill(magnitudes, 1.0)
+    for share in (0.5, 0.1, 0.05, 0.01):
+        exact = float(np.quantile(magnitudes, 1.0 - share))
+        assert quantile(h, AT, share, weight) == pytest.approx(exact, rel=2.0**0.25 - 1.0)
+
+
+def test_what_is_forgotten_leaves_the_quantile() -> None:
+    h, weight = fill([100.0] * 50 + [1.0] * 200, 0.95)
+    assert quantile(h, AT, 0.05, weight) < 1.2
+
+
+# --- tail of the normal distribution ------------------------------------------------------------
+
+
+@given(st.floats(-40.0, 200.0))
+def test_the_surprise_is_the_logarithm_of_the_upper_tail(z: float) -> None:
+    wanted = naive.surprise_of_normal(z)
+    assert surprise_of_normal(z) == pytest.approx(wanted, rel=1e-6, abs=1e-3 if z > 24 else 1e-9)
+
+
+def test_the_twin_is_right_where_tables_of_the_tail_exist() -> None:
+    for z, tail in ((0.0, 0.5), (1.959963984540054, 0.025), (6.0, 9.865876450376946e-10)):
+        assert naive.surprise_of_normal(z) == pytest.approx(-math.log10(tail), rel=1e-12)
+
+
+@given(st.floats(-1e150, 1e150))
+def test_the_surprise_is_finite_and_not_negative_for_every_z(z: float) -> None:
+    assert 0.0 <= surprise_of_normal(z) < math.inf
+
+
+def test_the_surprise_grows_across_the_seam_between_its_two_formulas() -> None:
+    around = [surprise_of_normal(z) for z in np.linspace(24.9, 25.1, 201)]
+    assert all(b > a for a, b in zip(around, around[1:], strict=False))

@@ -1,0 +1,80 @@
+"""Messages on their way out, against a real mosquitto."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.mosquitto import Mosquitto
+from tests.service.mqtt_peers import Peer, eventually, make_link, running
+
+pytestmark = pytest.mark.broker
+
+AVAILABILITY = "streamrnn/gw/availability"
+
+
+def test_publications_wait_for_the_broker_and_leave_in_order(mosquitto: Mosquitto) -> None:
+    mosquitto.stop()
+    delivered: list[bool] = []
+    with running(make_link(mosquitto.url)) as link:
+        for number in range(60):
+            link.publish("streamrnn/gw/events", str(number).encode(), on_done=delivered.append)
+        assert link.outbox_depth == 60
+        mosquitto.start()
+        with Peer(mosquitto, "streamrnn/gw/events") as peer:
+            link.publish("streamrnn/gw/events", b"last", on_done=delivered.append)
+            eventually(lambda: len(delivered) == 61)
+            eventually(lambda: b"last" in peer.payloads("streamrnn/gw/events"))
+            heard = [int(p) for p in peer.payloads("streamrnn/gw/events") if p != b"last"]
+    assert all(delivered)
+    assert heard == sorted(heard)
+    assert link.outbox_depth == 0
+
+
+def test_stop_publishes_what_waits(mosquitto: Mosquitto) -> None:
+    delivered: list[bool] = []
+    with Peer(mosquitto, "streamrnn/gw/events", AVAILABILITY) as peer:
+        with running(make_link(mosquitto.url)) as link:
+            eventually(lambda: link.connected)
+            for number in range(100):
+                link.publish("streamrnn/gw/events", str(number).encode(), on_done=delivered.append)
+        assert delivered == [True] * 100
+        eventually(lambda: len(peer.heard) == 102)
+        assert peer.heard[-1][:2] == (AVAILABILITY, b"offline")
+
+
+def test_stop_gives_up_what_cannot_be_published(mosquitto: Mosquitto) -> None:
+    mosquitto.stop()
+    link = make_link(mosquitto.url)
+    delivered: list[bool] = []
+    with running(link):
+        link.publish("streamrnn/gw/events", b"event", on_done=delivered.append)
+    assert delivered == [False]
+    assert link.outbox_dropped == 1
+    assert not link.alive
+    assert not link.publish("streamrnn/gw/events", b"too late", on_done=delivered.append)
+    assert delivered == [False, False]
+
+
+def test_publishing_from_many_threads_delivers_all(mosquitto: Mosquitto) -> None:
+    delivered: list[bool] = []
+    with running(make_link(mosquitto.url, outbox_size=1000)) as link:
+
+        def publish() -> None:
+            for number in range(100):
+                link.publish("streamrnn/gw/events", str(number).encode(), on_done=delivered.append)
+
+        threads = [threading.Thread(target=publish) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        eventually(lambda: len(delivered) == 400)
+    assert all(delivered)
+
+
+@pytest.mark.parametrize("topic", ["", "a/+", "a/#", "nul\0"])
+def test_a_topic_that_cannot_be_published_to_is_refused_at_once(topic: str) -> None:
+    with pytest.raises(ValueError, match="topic"):
+        make_link("mqtt://localhost").publish(topic, b"")
