@@ -2,7 +2,7 @@
  *
  * Compiled once per hidden size with -DH=<n>, H a multiple of LANES. Parameters as in
  * streamrnn.kernels, one row of P floats per stream:
- *     U (D, H)  W (H, H) by column  b (H)  V (H)  A (D)  c (1)  zeros up to P
+ *     U (D, H)  W (H, H) by column  b (H)  V (H)  c (1)  zeros up to P
  *
  * Vectors are written out with the vector extension of GCC and Clang, and sums are kept in
  * registers by loops over the pieces outside of the loops over the terms. Plain loops over H, left
@@ -17,8 +17,7 @@
 #define W (D * H)
 #define B (W + H * H)
 #define V (B + H)
-#define A (V + H)
-#define C (A + D)
+#define C (V + H)
 #define P ((C + 1 + 15) / 16 * 16)
 
 #define LANES 8
@@ -74,15 +73,12 @@ static inline void elman_step(const float *restrict p, const float *restrict x,
         AT(out, i) = tanh_rational(z0[i] + z1[i]);
 }
 
-static inline float head(const float *restrict p, const float *restrict x, const float *restrict s)
+static inline float head(const float *restrict p, const float *restrict s)
 {
     piece sum = IN(p + V, 0) * IN(s, 0);
     for (int i = 1; i < N; i++)
         sum += IN(p + V, i) * IN(s, i);
-    float o = p[C] + total(sum);
-    for (int d = 0; d < D; d++)
-        o += p[A + d] * x[d];
-    return o;
+    return p[C] + total(sum);
 }
 
 /* One step of n streams, `rounds` times. p (n, P), x (n, D), s (n, H), o (n). */
@@ -94,7 +90,7 @@ void step(const float *restrict p, const float *restrict x, float *restrict s, f
             float out[H];
             elman_step(p + k * P, x + k * D, s + k * H, out);
             memcpy(s + k * H, out, sizeof out);
-            o[k] = head(p + k * P, x + k * D, out);
+            o[k] = head(p + k * P, out);
         }
 }
 
@@ -148,7 +144,7 @@ static inline void window_gradient(const float *restrict p, float *restrict g,
     float error[T], da[T * H], ones[T];
     for (int t = 0; t < T; t++) {
         elman_step(p, x + t * D, s + t * H, s + (t + 1) * H);
-        const float e = head(p, x + t * D, s + (t + 1) * H) - y[t];
+        const float e = head(p, s + (t + 1) * H) - y[t];
         error[t] = fminf(fmaxf(e, -huber), huber) / T;
         ones[t] = 1.0f;
     }
@@ -159,12 +155,9 @@ static inline void window_gradient(const float *restrict p, float *restrict g,
         sum_of_products(g + W + j * H, da, s + j, H);
     sum_of_products(g + B, da, ones, 1);
     sum_of_products(g + V, s + H, error, 1);
-    memset(g + A, 0, (P - A) * sizeof *g);
-    for (int t = 0; t < T; t++) {
-        for (int d = 0; d < D; d++)
-            g[A + d] += error[t] * x[t * D + d];
+    memset(g + C, 0, (P - C) * sizeof *g);
+    for (int t = 0; t < T; t++)
         g[C] += error[t];
-    }
 }
 
 /* One SGD update of n streams, `rounds` times. p (n, P), x (n, T, D), y (n, T), s0 (n, H). */

@@ -53,7 +53,8 @@ def _streamrnn(
 app.command()(run)
 app.command()(demo)
 app.command()(check_config)
-app.command("test-message")(explain_message)
+# A payload such as -18.4 is no option.
+app.command("test-message", context_settings={"ignore_unknown_options": True})(explain_message)
 app.command()(replay)
 app.command()(healthcheck)
 

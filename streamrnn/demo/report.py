@@ -12,7 +12,6 @@ from streamrnn.demo.listener import HeardEvent
 from streamrnn.demo.publisher import Injection
 from streamrnn.records import EventType
 
-
 # Events give times in whole milliseconds: an alarm at the first faulty reading may seem earlier.
 _TIME_STEP = 0.001
 

@@ -103,7 +103,7 @@ def checksum(pieces: Iterable[Buffer]) -> bytes:
 def _plain(name: str, array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype.kind not in _KINDS:
         raise TypeError(f"array {name!r} of {array.dtype}: must be of numbers or bool")
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    return np.asarray(array, array.dtype.newbyteorder("<"), order="C")
 
 
 def _padding(size: int) -> int:

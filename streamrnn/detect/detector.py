@@ -60,8 +60,17 @@ class Detector:
         self._value[0] = value
         self._time[0] = time
         self._bank.step_into(self._out, self._slots, self._value, self._time)
-        outcome, score, kind, _, yhat, lower, upper = (column.item() for column in self._out)
-        return Decision(_OUTCOMES[outcome], score, _KINDS[kind], value, time, yhat, lower, upper)
+        out = self._out
+        return Decision(
+            _OUTCOMES[out.outcome.item()],
+            out.score.item(),
+            _KINDS[out.kind.item()],
+            value,
+            time,
+            out.yhat.item(),
+            out.yhat_lower.item(),
+            out.yhat_upper.item(),
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes everything learned to a file, replacing it whole or not at all."""

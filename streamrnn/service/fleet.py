@@ -65,7 +65,7 @@ class FleetSnapshot:
     def states(self) -> NDArray[np.uint8]:
         """One index into `STATES` per slot. An open anomaly counts before warming: hard limits
         judge a stream whose model does not yet."""
-        warming = self.status.phase == 0
+        warming = self.status.warm_up_left > 0
         return np.where(self.anomaly_active, 2, np.where(warming, 0, 1)).astype(np.uint8)
 
 

@@ -19,20 +19,13 @@ def health():
 
 
 @pytest.fixture
-def port(health) -> Iterator[int]:
-    """Of the daemon's own HTTP server."""
+def port(home, health, monkeypatch) -> Iterator[int]:
+    """Of the daemon's own HTTP server, where the settings say."""
     server = HttpServer(HttpConfig(port=0), CollectorRegistry(), health, never_asked)
     _, port = server.start()
+    monkeypatch.setenv("STREAMRNN_HTTP__PORT", str(port))
     yield port
     server.stop()
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch, request):
-    # A proxy must not be asked about the daemon on this machine.
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    if "port" in request.fixturenames:
-        monkeypatch.setenv("STREAMRNN_HTTP__PORT", str(request.getfixturevalue("port")))
 
 
 def test_a_daemon_that_moves_is_alive(streamrnn, port):
@@ -49,6 +42,11 @@ def test_a_daemon_without_its_broker_is_alive_but_not_ready(streamrnn, port, hea
 
 def test_an_address_that_means_every_network_is_asked_on_this_machine(streamrnn, port, monkeypatch):
     monkeypatch.setenv("STREAMRNN_HTTP__HOST", "0.0.0.0")
+    assert streamrnn("healthcheck").code == 0
+
+
+def test_a_proxy_is_not_asked_about_this_machine(streamrnn, port, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert streamrnn("healthcheck").code == 0
 
 

@@ -17,7 +17,6 @@ NOW = 1_800_000_000.0
 def bank_status(n: int, **columns: Sequence[float]) -> BankStatus:
     """`n` active streams at 10 units, expected at 10 +- 1; `columns` replaces what is given."""
     default: dict[str, tuple[float, type]] = {
-        "phase": (1, np.uint8),
         "readings": (500, np.int64),
         "warm_up_left": (0, np.int64),
         "value": (10.0, np.float64),
@@ -25,9 +24,9 @@ def bank_status(n: int, **columns: Sequence[float]) -> BankStatus:
         "yhat": (10.0, np.float64),
         "yhat_lower": (9.0, np.float64),
         "yhat_upper": (11.0, np.float64),
-        "score": (0.2, np.float32),
+        "score": (0.2, np.float64),
         "interval": (1.0, np.float64),
-        "skill_ratio": (0.8, np.float32),
+        "skill_ratio": (0.8, np.float64),
         "retrainings": (1, np.int64),
         "rejected_retrainings": (0, np.int64),
     }
@@ -74,7 +73,6 @@ def plant() -> FleetSnapshot:
     names = ("freezer/temperature", "door", "pump/current", "mixer/current")
     status = bank_status(
         4,
-        phase=[1, 1, 0, 0],
         readings=[500, 500, 50, 0],
         warm_up_left=[0, 0, 150, 200],
         value=[-9.1, 1.0, 3.25, nan],

@@ -1,0 +1,87 @@
+"""The detector alone: readings through a bank in micro-batches, after warm-up, learning included."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from benchmarks.compiled import D, make_step
+from benchmarks.figure import Figure
+from benchmarks.stopwatch import compare, timed
+from streamrnn.config import DetectorConfig
+from streamrnn.detect import Bank
+from streamrnn.detect.layout import parameter_count
+
+BATCH = 1000  # readings per call, as the daemon's loop takes them
+WARM_READINGS = 300  # per stream: past the warm-up, history full, every ring gone round
+_STEPS_TIMED_WITH = 64  # streams of the bare Elman step: they fit into the cache
+_FIRST_TIME = 1.7e9
+
+
+def measure(
+    streams: Sequence[int] = (1, 1_000, 10_000), rounds: int = 61, warm: int = WARM_READINGS
+) -> Iterator[Figure]:
+    for count in streams:
+        bank = Bank(DetectorConfig(retrain_every="never"))
+        feed = _feeder(bank, count)
+        for _ in range(-(-warm * count // BATCH)):
+            feed()
+        step, steps = _bare_step(bank.config.hidden)
+        found = compare(timed(feed), timed(step), rounds)
+        readings_per_second = BATCH / found.ours
+        each = found.ours / BATCH
+        yield Figure(
+            group="detector",
+            name=f"{count:,} stream{'s' * (count > 1)}",
+            value=readings_per_second,
+            unit="readings/s/core",
+            note=f"{each * 1e6:.2f} us per reading",
+        )
+        yield Figure(
+            group="detector",
+            name=f"{count:,} stream{'s' * (count > 1)}: reading / bare Elman step",
+            value=found.ratio * steps / BATCH,
+            unit="x",
+            note=f"step of H={bank.config.hidden}: {found.other / steps * 1e9:.0f} ns",
+        )
+    yield Figure(
+        group="detector",
+        name="state",
+        value=float(sum(a[:1].nbytes for a in _rows(bank))),
+        unit="bytes per stream",
+        note="rows of the bank; a checkpoint holds the same",
+    )
+
+
+def _rows(bank: Bank) -> Iterator[np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
+    arrays = bank.to_arrays()
+    return (arrays[name] for name in ("numbers", "rows"))
+
+
+def _feeder(bank: Bank, count: int) -> Callable[[], object]:
+    """A function that hands the bank the next BATCH readings: every stream in turn, one reading a
+    second each, a daily rhythm with noise."""
+    slots = np.array([bank.slot(f"stream-{k}") for k in range(count)])
+    noise = np.random.default_rng(0).normal(size=100_003)
+    first = itertools.count(step=BATCH)
+    rows = np.arange(BATCH)
+
+    def feed() -> object:
+        reading = next(first) + rows
+        second, which = np.divmod(reading, count)
+        values = 20.0 + np.sin(second / 600.0) + 0.2 * noise[reading % len(noise)]
+        return bank.step(slots[which], values, _FIRST_TIME + second)
+
+    return feed
+
+
+def _bare_step(H: int) -> tuple[Callable[[], object], int]:
+    """A function that does some hundred microseconds of bare steps, and how many."""
+    step, n, rounds = make_step(H), _STEPS_TIMED_WITH, 100
+    random = np.random.default_rng(0)
+    p = random.normal(0.0, 0.1, n * parameter_count(H)).astype(np.float32)
+    x = random.normal(size=n * D).astype(np.float32)
+    s, o = np.zeros(n * H, np.float32), np.zeros(n, np.float32)
+    return (lambda: step(p, x, s, o, rounds)), n * rounds
