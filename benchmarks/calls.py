@@ -115,9 +115,7 @@ def _onnx_step() -> Call:
     runtime: Any = importlib.import_module("onnxruntime")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = runtime.InferenceSession(
-        _onnx_graph(), options, providers=["CPUExecutionProvider"]
-    )
+    session = runtime.InferenceSession(_onnx_graph(), options, providers=["CPUExecutionProvider"])
     x, s = np.zeros((1, INPUTS), np.float32), np.zeros((1, H), np.float32)
 
     def call(value: float) -> object:

@@ -1,11 +1,13 @@
-"""The detector alone: readings through a bank in micro-batches, after warm-up, learning included."""
+"""The detector alone: micro-batches through a bank after warm-up, learning included."""
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.compiled import D, make_step
 from benchmarks.figure import Figure
@@ -16,15 +18,18 @@ from streamrnn.detect.layout import parameter_count
 
 BATCH = 1000  # readings per call, as the daemon's loop takes them
 WARM_READINGS = 300  # per stream: past the warm-up, history full, every ring gone round
-_STEPS_TIMED_WITH = 64  # streams of the bare Elman step: they fit into the cache
+_STREAMS_OF_STEP = 64  # streams of the bare Elman step: they fit into the cache
+STAGGER = 24  # twice the readings of a block, and a multiple of the strides of learning
 _FIRST_TIME = 1.7e9
+
+I64 = NDArray[np.int64]
 
 
 def measure(
     streams: Sequence[int] = (1, 1_000, 10_000), rounds: int = 61, warm: int = WARM_READINGS
 ) -> Iterator[Figure]:
     for count in streams:
-        bank = Bank(DetectorConfig(retrain_every="never"))
+        bank = Bank(DetectorConfig(retrain_every=math.inf))
         feed = _feeder(bank, count)
         for _ in range(-(-warm * count // BATCH)):
             feed()
@@ -46,40 +51,48 @@ def measure(
             unit="x",
             note=f"step of H={bank.config.hidden}: {found.other / steps * 1e9:.0f} ns",
         )
+    arrays = bank.to_arrays()
+    row_bytes = sum(arrays[name].nbytes for name in ("numbers", "rows"))
     yield Figure(
         group="detector",
         name="state",
-        value=float(sum(a[:1].nbytes for a in _rows(bank))),
-        unit="bytes per stream",
+        value=row_bytes / len(bank.names),
+        unit="bytes/stream",
         note="rows of the bank; a checkpoint holds the same",
     )
 
 
-def _rows(bank: Bank) -> Iterator[np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
-    arrays = bank.to_arrays()
-    return (arrays[name] for name in ("numbers", "rows"))
-
-
 def _feeder(bank: Bank, count: int) -> Callable[[], object]:
     """A function that hands the bank the next BATCH readings: every stream in turn, one reading a
-    second each, a daily rhythm with noise."""
+    second each, a daily rhythm with noise.
+
+    A stream learns at every few readings. So that batches are alike, streams begin up to STAGGER
+    readings ahead of each other, as in a fleet that was not switched on at once.
+    """
     slots = np.array([bank.slot(f"stream-{k}") for k in range(count)])
     noise = np.random.default_rng(0).normal(size=100_003)
+    ahead = np.arange(count) % STAGGER
     first = itertools.count(step=BATCH)
     rows = np.arange(BATCH)
 
-    def feed() -> object:
-        reading = next(first) + rows
-        second, which = np.divmod(reading, count)
-        values = 20.0 + np.sin(second / 600.0) + 0.2 * noise[reading % len(noise)]
+    def step(which: I64, second: I64) -> object:
+        values = 20.0 + np.sin(second / 600.0) + 0.2 * noise[(second * count + which) % len(noise)]
         return bank.step(slots[which], values, _FIRST_TIME + second)
+
+    for second in range(STAGGER):
+        which = np.flatnonzero(second < ahead)
+        step(which, np.full(len(which), second))
+
+    def feed() -> object:
+        turn, which = np.divmod(next(first) + rows, count)
+        return step(which, turn + ahead[which])
 
     return feed
 
 
 def _bare_step(H: int) -> tuple[Callable[[], object], int]:
     """A function that does some hundred microseconds of bare steps, and how many."""
-    step, n, rounds = make_step(H), _STEPS_TIMED_WITH, 100
+    step, n, rounds = make_step(H), _STREAMS_OF_STEP, 100
     random = np.random.default_rng(0)
     p = random.normal(0.0, 0.1, n * parameter_count(H)).astype(np.float32)
     x = random.normal(size=n * D).astype(np.float32)

@@ -53,7 +53,9 @@ class Reason(StrEnum):
     BAD_STREAM_NAME = "bad_stream_name"
     TOO_MANY_STREAMS = "too_many_streams"
     NEW_STREAM_RATE = "new_stream_rate"
-    # found by the detector, which knows the stream's last reading
+    # a whole message, found by the loop
+    REDELIVERED = "redelivered"
+    # one reading, found by the detector, which knows the stream's last reading
     LATE = "late"
     DUPLICATE = "duplicate"
 

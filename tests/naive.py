@@ -33,21 +33,20 @@ class Network(NamedTuple):
     W: F64  # (H, H)
     b: F64  # (H,)
     V: F64  # (H,)
-    A: F64  # (D,)
     c: float
 
 
 def unpack(flat: NDArray[Any], D: int, H: int) -> Network:
     """From the flat order of `streamrnn.kernels`, where U and W lie column by column."""
-    ends = np.cumsum([D * H, H * H, H, H, D, 1])
-    U, W, b, V, A, c = np.split(np.asarray(flat, np.float64)[: ends[-1]], ends[:-1])
-    return Network(U.reshape(D, H).T.copy(), W.reshape(H, H).T.copy(), b, V, A, float(c[0]))
+    ends = np.cumsum([D * H, H * H, H, H, 1])
+    U, W, b, V, c = np.split(np.asarray(flat, np.float64)[: ends[-1]], ends[:-1])
+    return Network(U.reshape(D, H).T.copy(), W.reshape(H, H).T.copy(), b, V, float(c[0]))
 
 
 def pack(network: Network, size: int) -> F64:
     """The way back, padded with zeros to `size`."""
-    U, W, b, V, A, c = network
-    flat = np.concatenate([U.T.ravel(), W.T.ravel(), b, V, A, [c]])
+    U, W, b, V, c = network
+    flat = np.concatenate([U.T.ravel(), W.T.ravel(), b, V, [c]])
     return np.concatenate([flat, np.zeros(size - flat.size)])
 
 
@@ -57,9 +56,9 @@ def elman_step(network: Network, x: F64, s: F64, relu: bool) -> F64:
     return np.maximum(z, 0.0) if relu else np.tanh(z)
 
 
-def head_output(network: Network, x: F64, s: F64) -> float:
-    """o_t = V s_t + A x_t + c"""
-    return float(network.V @ s + network.A @ x + network.c)
+def head_output(network: Network, s: F64) -> float:
+    """o_t = V s_t + c"""
+    return float(network.V @ s + network.c)
 
 
 def huber(error: float, limit: float) -> float:
@@ -79,7 +78,7 @@ def run(network: Network, inputs: F64, s0: F64, relu: bool) -> tuple[list[F64], 
     states, outputs = [s0], []
     for x in inputs:
         states.append(elman_step(network, x, states[-1], relu))
-        outputs.append(head_output(network, x, states[-1]))
+        outputs.append(head_output(network, states[-1]))
     return states, outputs
 
 
@@ -99,7 +98,7 @@ def window_gradient(
     T, H = len(inputs), len(s0)
     states, outputs = run(network, inputs, s0, relu)
     dU, dW = np.zeros_like(network.U), np.zeros_like(network.W)
-    db, dV, dA, dc = np.zeros(H), np.zeros(H), np.zeros_like(network.A), 0.0
+    db, dV, dc = np.zeros(H), np.zeros(H), 0.0
     da_next = np.zeros(H)
     for t in reversed(range(T)):
         x, s_before, s = inputs[t], states[t], states[t + 1]
@@ -111,10 +110,9 @@ def window_gradient(
         dW += np.outer(da, s_before)
         db += da
         dV += do * s
-        dA += do * x
         dc += do
         da_next = da
-    return Network(dU, dW, db, dV, dA, dc)
+    return Network(dU, dW, db, dV, dc)
 
 
 # --- optimisers ---------------------------------------------------------------------------------
@@ -172,32 +170,28 @@ class Histogram:
     def add(self, magnitude: float) -> None:
         self.bins.append(int(bin_position(magnitude)))
 
-    @property
-    def weights(self) -> list[float]:
-        return [self.keep**age for age in reversed(range(len(self.bins)))]
-
-    def count(self, k: int) -> float:
-        return sum(w for b, w in zip(self.bins, self.weights, strict=True) if b == k)
+    def counts(self) -> F64:
+        """(BINS,) the weight in each bin."""
+        ages = np.arange(len(self.bins))[::-1]
+        return np.bincount(np.array(self.bins, int), self.keep**ages, BINS)
 
     def weight(self) -> float:
-        return sum(self.weights)
+        return float(self.counts().sum())
 
     def above(self, magnitude: float) -> float:
         """The weight above a magnitude, a bin's weight being spread evenly over its width."""
-        position = bin_position(magnitude)
+        position, counts = bin_position(magnitude), self.counts()
         k = int(position)
-        higher = sum(w for b, w in zip(self.bins, self.weights, strict=True) if b > k)
-        return higher + (k + 1 - position) * self.count(k)
+        return float(counts[k + 1 :].sum() + (k + 1 - position) * counts[k])
 
     def quantile(self, upper_share: float) -> float:
         """The largest magnitude above which at least that share of the weight lies."""
-        wanted = upper_share * self.weight()
-        higher = 0.0
+        counts, higher = self.counts(), 0.0
+        wanted = upper_share * counts.sum()
         for k in reversed(range(BINS)):
-            count = self.count(k)
-            if count > 0.0 and higher + count >= wanted:
-                return magnitude_at(k + 1 - (wanted - higher) / count)
-            higher += count
+            if counts[k] > 0.0 and higher + counts[k] >= wanted:
+                return magnitude_at(k + 1 - (wanted - higher) / counts[k])
+            higher += counts[k]
         return magnitude_at(0.0)
 
 

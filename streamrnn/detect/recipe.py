@@ -49,7 +49,9 @@ INTERVAL_READINGS = 32.0  # readings after which the interval counts as learned
 INTERVAL_STEP = 0.01  # relative step by which the learned interval follows afterwards
 GAP_FACTOR = 4.0  # longer than this times the usual interval: a gap, the forecast is void
 GAP_BLOCKS = 3.0  # more empty blocks than this: the same for the coarse channel
-CLOCK_STEP_READINGS = 5.0  # so many late readings in order: the sensor's clock was set back
+# So many late readings in order: the sensor's clock was set back. More than clients and brokers have
+# in flight (20 by default), because what is in flight is sent again after a reconnect.
+CLOCK_STEP_READINGS = 32.0
 REBLOCK_FACTOR = 2.5  # the interval changed by more than this: blocks are cut anew
 MAX_ELAPSED = 4.0  # a pause ages running figures by at most so many readings
 

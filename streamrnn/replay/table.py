@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zlib
 from pathlib import Path
 from types import ModuleType
@@ -70,14 +71,24 @@ def _read_csv(path: Path) -> Any:
     names = [name.strip() for name in line.split(separator)]
     if all(_looks_like_data(name) for name in names):
         raise InputError(f'{path}: the first line must name the columns; it is "{line[:80]}"')
-    return pandas.read_csv(
-        path,
-        sep=separator,
-        encoding="utf-8-sig",
-        skipinitialspace=True,
-        index_col=False,
-        low_memory=False,
-    ).rename(columns=str.strip)
+    with warnings.catch_warnings():
+        # pandas would warn, and cut off what is beyond the last column
+        warnings.simplefilter("error", pandas.errors.ParserWarning)
+        try:
+            table = pandas.read_csv(
+                path,
+                sep=separator,
+                encoding="utf-8-sig",
+                skipinitialspace=True,
+                index_col=False,
+                low_memory=False,
+            )
+        except pandas.errors.ParserWarning as error:
+            raise InputError(
+                f"{path}: its rows have more cells than the first line, which names "
+                f"{len(names)} columns: {', '.join(names)}"
+            ) from error
+    return table.rename(columns=str.strip)
 
 
 def _read_parquet(path: Path) -> Any:

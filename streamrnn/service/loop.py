@@ -20,6 +20,7 @@ from streamrnn.ingest import Ingest
 from streamrnn.records import Event, Message, Outcome, Readings, Reason
 from streamrnn.service.commands import CommandDesk
 from streamrnn.service.logs import RateLimited
+from streamrnn.service.redelivery import Redeliveries
 from streamrnn.service.sinks import Sink
 from streamrnn.service.state import State
 
@@ -80,6 +81,7 @@ class Loop:
         self._complaints = complaints
         self._command_prefix = topics.commands
         self._slots = _Slots(state.bank, complaints)
+        self._redeliveries = Redeliveries()
 
     def turn(self, timeout: float) -> int:
         """Deal with what has arrived, or arrives within `timeout` seconds. Messages are
@@ -89,7 +91,7 @@ class Loop:
             return 0
         readings = Readings([], [], [])
         decode, command_prefix = self.ingest.decode, self._command_prefix
-        for message in messages:
+        for message in self._redeliveries.unseen(messages):
             if message.topic.startswith(command_prefix):
                 self._apply(readings)
                 readings = Readings([], [], [])
@@ -97,6 +99,7 @@ class Loop:
             else:
                 decode(message, readings)
         self._apply(readings)
+        self.dropped[Reason.REDELIVERED] = self._redeliveries.total
         if self.ingest.last_rejects:
             self._report_rejects()
         self.messages_total += len(messages)

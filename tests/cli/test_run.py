@@ -1,5 +1,9 @@
 """The refusals of `streamrnn run`; the running daemon has its own tests."""
 
+import os
+import subprocess
+import sys
+
 
 def test_without_topics_it_says_how_to_name_them(streamrnn):
     code, out, err = streamrnn("run")
@@ -29,12 +33,17 @@ def test_a_file_with_mistakes_is_refused(streamrnn, tmp_path):
     assert "mqtt.queue_size = 0: must be at least 1" in err
 
 
-def test_state_of_other_settings_is_exit_code_4(streamrnn, tmp_path, monkeypatch):
+def test_state_that_has_no_place_is_refused_without_a_traceback(home, tmp_path):
     taken = tmp_path / "taken"
-    taken.write_text("a file where the state's folder should be")
-    monkeypatch.setenv("STREAMRNN_STATE__DIRECTORY", str(taken))
-    monkeypatch.setenv("STREAMRNN_HTTP__PORT", "0")
-    code, _, err = streamrnn("run", "--topic", "a/#")
-    assert code == 4
-    assert str(taken) in err
-    assert "Traceback" not in err
+    taken.write_text("a file where a folder should be")
+    settings = {"STREAMRNN_STATE__DIRECTORY": str(taken), "STREAMRNN_HTTP__PORT": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "streamrnn", "run", "--topic", "a/#"],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert f'state.directory = "{taken}"' in done.stderr
+    assert "Traceback" not in done.stderr

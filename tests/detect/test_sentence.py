@@ -29,7 +29,7 @@ def test_a_new_anomaly_has_not_lasted_yet() -> None:
 @pytest.mark.parametrize(
     ("numbers", "expected"),
     [
-        ((0.0231, 0.0213, 0.0211, 0.0216), "x is 0.02310, expected 0.02130 (0.02110 to 0.02160): odd."),
+        ((2.31, 2.13, 2.11, 2.16), "x is 2.310, expected 2.130 (2.110 to 2.160): odd."),
         ((1013.27, 1000.2, 990.1, 1010.3), "x is 1013, expected 1000 (990 to 1010): odd."),
         ((-0.004, 1.0, 0.5, 1.5), "x is 0.0, expected 1.0 (0.5 to 1.5): odd."),
         ((3e12, 2e12, 1e12, 2.5e12), "x is 3e+12, expected 2e+12 (1e+12 to 2.5e+12): odd."),

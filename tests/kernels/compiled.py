@@ -21,7 +21,7 @@ from streamrnn.kernels.vector import load, lower, positive, sqrt, store, tanh, t
 
 
 def parameter_count(D: int, H: int) -> int:
-    return padded(D * H + H * H + H + H + D + 1)
+    return padded(D * H + H * H + H + H + 1)
 
 
 class NetworkKernels(NamedTuple):
@@ -29,7 +29,7 @@ class NetworkKernels(NamedTuple):
 
     step: Any  # (p, at, x, s, out) -> o
     cell_backward: Any  # (p, at, g, x, x_stride, s, ds, W_rows, T)
-    head_backward: Any  # (p, at, g, x, x_stride, s, do, ds, T)
+    head_backward: Any  # (p, at, g, s, do, ds, T)
     window: Any  # (p, at, g, x, x_stride, y, s, do, ds, W_rows, T, huber) -> loss
 
 
@@ -40,7 +40,7 @@ def make_network(D: int, H: int, relu: int) -> NetworkKernels:
     @kernel
     def step(p: Any, at: int, x: Any, s: Any, out: Any) -> Any:
         elman_step(p, at, x, 0, s, 0, out, 0, D, H, relu)
-        return head_output(p, at, x, 0, out, 0, D, H)
+        return head_output(p, at, out, 0, D, H)
 
     @kernel
     def backward_of_cell(
@@ -49,10 +49,8 @@ def make_network(D: int, H: int, relu: int) -> NetworkKernels:
         elman_backward(p, at, g, x, 0, x_stride, s, ds, W_rows, T, D, H, relu)
 
     @kernel
-    def backward_of_head(
-        p: Any, at: int, g: Any, x: Any, x_stride: int, s: Any, do: Any, ds: Any, T: int
-    ) -> None:
-        head_backward(p, at, g, x, 0, x_stride, s, do, ds, T, D, H)
+    def backward_of_head(p: Any, at: int, g: Any, s: Any, do: Any, ds: Any, T: int) -> None:
+        head_backward(p, at, g, s, do, ds, T, D, H)
 
     @kernel
     def window(

@@ -24,9 +24,13 @@ def dense_grid() -> NDArray[np.float32]:
     return np.concatenate([grid, np.zeros(-len(grid) % 16, np.float32)])
 
 
-@DTYPES
-@pytest.mark.parametrize("lanes", range(1, 33))
-def test_every_lane_wise_operation_is_numpys(lanes: int, dtype: type[np.floating[Any]]) -> None:
+# every width once; float64 differs in no way that depends on the width, so a few do
+@pytest.mark.parametrize(
+    ("dtype", "lanes"),
+    [(np.float32, lanes) for lanes in range(1, 33)]
+    + [(np.float64, lanes) for lanes in (1, 2, 3, 8, 16, 31, 32)],
+)
+def test_every_lane_wise_operation_is_numpys(dtype: type[np.floating[Any]], lanes: int) -> None:
     random = np.random.default_rng(lanes)
     a, b = random.normal(0.0, 3.0, 64).astype(dtype), random.normal(0.0, 3.0, 64).astype(dtype)
     b = np.abs(b) + dtype(0.1)

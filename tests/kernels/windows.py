@@ -46,7 +46,7 @@ class Window:
             if self.relu and np.abs(z).min() < margin:
                 return False
             states.append(np.maximum(z, 0.0) if self.relu else np.tanh(z))
-            error = naive.head_output(network, x, states[-1]) - y
+            error = naive.head_output(network, states[-1]) - y
             if abs(abs(error) - self.limit) < margin:
                 return False
         return True
@@ -70,7 +70,6 @@ def random_window(D: int, H: int, relu: bool, T: int, lags: bool, seed: int) -> 
         W=random.normal(0.0, 0.9 / np.sqrt(H), (H, H)),
         b=random.normal(0.0, 0.3, H),
         V=random.normal(0.0, 0.5, H),
-        A=random.normal(0.0, 0.5, D),
         c=float(random.normal()),
     )
     stride = 1 if lags else D

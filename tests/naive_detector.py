@@ -1,0 +1,265 @@
+"""The executable specification of the detector: one stream, float64, everything kept for ever.
+
+Built from the naive kernels and the constants of `detect.recipe`; no other code of the package.
+Where the package has rings and running sums, this has lists. It does not retrain.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.detect import recipe
+from streamrnn.detect.recipe import COARSE, FINE, INPUTS
+from streamrnn.records import Kind, Outcome
+from tests import naive
+
+
+class Judgement(NamedTuple):
+    outcome: Outcome
+    score: float = 0.0
+    kind: Kind = Kind.NONE
+    alarm: bool = False
+    yhat: float = math.nan
+    yhat_lower: float = math.nan
+    yhat_upper: float = math.nan
+
+
+class Timing:
+    """The stream's interval: median and 95 % quantile of the times between readings."""
+
+    def __init__(self) -> None:
+        self.interval = self.long_interval = 0.0
+
+    def learn(self, dt: float, readings: int) -> None:
+        if self.interval == 0.0:
+            self.interval = self.long_interval = dt
+            return
+        step = max(1.0 / readings, recipe.INTERVAL_STEP)
+        self.interval = stepped(self.interval, dt, step, step)
+        self.long_interval = stepped(self.long_interval, dt, 3.8 * step, 0.2 * step)
+
+    def is_gap(self, dt: float) -> bool:
+        return dt > recipe.GAP_FACTOR * max(self.interval, self.long_interval)
+
+
+def stepped(estimate: float, dt: float, up: float, down: float) -> float:
+    """A relative step towards dt, never past it."""
+    if dt > estimate:
+        return min(estimate * (1.0 + up), dt)
+    return max(estimate / (1.0 + down), dt)
+
+
+class Blocks:
+    """Means of the readings between multiples of a block's length."""
+
+    def __init__(self) -> None:
+        self.seconds, self.index = 0.0, 0
+        self.values: list[float] = []
+
+    def add(self, value: float, time: float, interval: float) -> tuple[float, float]:
+        """(mean, empty) of the block that ends here; NaN: none does."""
+        ended, empty = self.values, math.nan
+        usual = recipe.BLOCK_READINGS * interval
+        if not usual / recipe.REBLOCK_FACTOR <= self.seconds <= usual * recipe.REBLOCK_FACTOR:
+            self.seconds, empty = usual, math.inf
+        index = math.floor(time / self.seconds)
+        if empty != math.inf and index == self.index:
+            self.values.append(value)
+            return math.nan, 0.0
+        if empty != math.inf:
+            empty = index - self.index - 1.0 if index > self.index else math.inf
+        self.index, self.values = index, [value]
+        return (sum(ended) / len(ended), empty) if ended else (math.nan, 0.0)
+
+
+class Alarm:
+    """A threshold that rises with every alarm and falls back slowly."""
+
+    def __init__(self) -> None:
+        self.burden, self.pause = 0.0, 0.0
+
+    def judge(self, S: float, threshold: float, elapsed: float) -> tuple[float, bool]:
+        self.burden *= 1.0 - elapsed * math.log(2.0) / recipe.BURDEN_HALF_LIFE
+        if self.pause > 0.0:
+            self.pause = max(self.pause - elapsed, 0.0)
+            self.burden += 1.0 if self.pause == 0.0 else 0.0
+        score = S / (threshold * (1.0 + recipe.BURDEN_RISE * self.burden))
+        if score > 1.0 and self.pause == 0.0:
+            self.pause = recipe.REFRACTORY
+            return score, True
+        return score, False
+
+
+class Moments:
+    """Weighted mean and variance of a growing list."""
+
+    def __init__(self, memory: float) -> None:
+        self.memory = memory
+        self.values: list[float] = []
+        self.weights: list[float] = []
+
+    def add(self, x: float) -> None:
+        self.values.append(x)
+        self.weights.append(max(1.0 / len(self.values), 1.0 / self.memory))
+
+    def mean_sd(self) -> tuple[float, float]:
+        if not self.values:
+            return 0.0, 0.0
+        mean, var = naive.weighted_moments(self.values, self.weights)
+        return mean, math.sqrt(var)
+
+
+class Channel:
+    """One network, what it has seen, and how much its errors surprise."""
+
+    def __init__(self, c: int, flat: naive.F64, H: int, relu: bool) -> None:
+        self.c, self.H, self.relu = c, H, relu
+        self.flat = flat
+        self.adam = naive.Adam(len(flat))
+        self.scale = Moments(recipe.SCALE_MEMORY[c])
+        self.z: list[float] = []
+        self.s = np.zeros(H)
+        self.states: list[naive.F64] = []  # before each step since the last gap
+        self.forecast = 0.0
+        self.residuals = naive.Histogram(1.0 - 1.0 / recipe.RANK_MEMORY[c])
+        self.surprises: list[float] = []
+        self.smoothed = Moments(recipe.NORMAL_MEMORY[c])
+        self.alarm = Alarm()
+
+    @property
+    def network(self) -> naive.Network:
+        return naive.unpack(self.flat, INPUTS, self.H)
+
+    def expected(self) -> tuple[float, float, float]:
+        """(yhat, lower, upper) in the sensor's unit; NaN before there are residuals."""
+        if not self.residuals.bins:
+            return math.nan, math.nan, math.nan
+        mean, sd = self.scale.mean_sd()
+        yhat, half = mean + sd * self.forecast, sd * self.residuals.quantile(recipe.BAND_SHARE)
+        return yhat, yhat - half, yhat + half
+
+    def step(self, x: float, gap: bool, block: int, block_seconds: float) -> float:
+        """Judges x, learns, forecasts the next; returns S."""
+        if gap:
+            self.states = []
+        mean, sd = self.scale.mean_sd()
+        z = (x - mean) / sd if sd > 0.0 else 0.0
+        z = min(max(z, -recipe.Z_LIMIT), recipe.Z_LIMIT)
+        S = self.surprise(z - self.forecast) if self.states and len(self.z) > 2 else 0.0
+        self.z.append(z)
+        self.scale.add(x)
+        T, run = recipe.WINDOW[self.c], len(self.states)
+        if run >= T and run % recipe.STRIDE[self.c] == 0:
+            self.learn(T, block, block_seconds)
+        self.states.append(self.s)
+        newest = self.inputs(len(self.z) - 1, block, block_seconds)
+        self.s = naive.elman_step(self.network, newest, self.s, self.relu)
+        self.forecast = naive.head_output(self.network, self.s)
+        return S
+
+    def inputs(self, k: int, block: int, block_seconds: float) -> naive.F64:
+        """(INPUTS,) of the step at z[k]; block: the one after the newest z."""
+        if self.c == FINE:
+            return np.array([self.z[k - d] if k >= d else 0.0 for d in range(INPUTS)])
+        seconds = (block - (len(self.z) - 1 - k)) * block_seconds
+        day, week = (2.0 * math.pi * seconds / period for period in (86_400.0, 604_800.0))
+        return np.array([self.z[k], math.sin(day), math.cos(day), math.sin(week), math.cos(week)])
+
+    def learn(self, T: int, block: int, block_seconds: float) -> None:
+        last = len(self.z) - 1
+        steps = range(last - T, last)
+        inputs = np.array([self.inputs(k, block, block_seconds) for k in steps])
+        targets = np.array([self.z[k + 1] for k in steps])
+        gradient = naive.window_gradient(
+            self.network, inputs, targets, self.states[-T], recipe.HUBER, self.relu
+        )
+        g = naive.clip_norm(naive.pack(gradient, len(self.flat)), recipe.GRADIENT_NORM)
+        self.flat = self.adam.update(self.flat, g, recipe.RATE[self.c])
+
+    def surprise(self, residual: float) -> float:
+        above, weight = self.residuals.above(abs(residual)), self.residuals.weight()
+        self.residuals.add(abs(residual))
+        self.surprises.append(-math.log10((above + 1.0) / (weight + 1.0)))
+        n = recipe.SMOOTHING[self.c]
+        if len(self.surprises) <= n:
+            return 0.0
+        m = sum(self.surprises[-n:]) / n
+        mean, sd = self.smoothed.mean_sd()
+        first = not self.smoothed.values
+        self.smoothed.add(m)
+        if first:
+            return 0.0
+        return naive.surprise_of_normal((m - mean) / max(sd, recipe.SMOOTHED_SD_FLOOR))
+
+
+class Detector:
+    """flat: the first parameters of both networks, in the order of `streamrnn.kernels`."""
+
+    def __init__(self, flat: NDArray[Any], H: int, relu: bool, warm_up: int) -> None:
+        used = INPUTS * H + H * H + H + H + 1
+        start = np.asarray(flat[:used], np.float64)
+        self.channels = [Channel(c, start, H, relu) for c in (FINE, COARSE)]
+        self.warm_up = warm_up
+        self.timing, self.blocks, self.range_alarm = Timing(), Blocks(), Alarm()
+        self.values: list[float] = []
+        self.time = math.nan
+        self.late: list[float] = []
+
+    def step(self, value: float, time: float) -> Judgement:
+        elapsed, gap = 1.0, True
+        if self.values and time < self.time:
+            self.late = [*self.late, time] if self.late and time > self.late[-1] else [time]
+            if len(self.late) < recipe.CLOCK_STEP_READINGS:
+                return Judgement(Outcome.LATE)
+            self.late = []
+        elif self.values:
+            self.late, dt = [], time - self.time
+            if dt == 0.0 and value == self.values[-1]:
+                return Judgement(Outcome.DUPLICATE)
+            gap = len(self.values) > recipe.INTERVAL_READINGS and self.timing.is_gap(dt)
+            elapsed = 0.0
+            if dt > 0.0:
+                self.timing.learn(dt, len(self.values))
+                elapsed = min(dt / self.timing.interval, recipe.MAX_ELAPSED)
+        return self.judge(value, time, gap, elapsed)
+
+    def judge(self, value: float, time: float, gap: bool, elapsed: float) -> Judgement:
+        fine, coarse = self.channels
+        expected = (math.nan,) * 3 if gap else fine.expected()
+        mean, empty = math.nan, 0.0
+        if len(self.values) >= recipe.INTERVAL_READINGS and self.timing.interval > 0.0:
+            mean, empty = self.blocks.add(value, time, self.timing.interval)
+        beyond = overshoot(self.values, value)
+        where = (self.blocks.index, self.blocks.seconds)
+        S_fine = fine.step(value, gap, *where)
+        S_coarse = 0.0
+        if not math.isnan(mean):
+            S_coarse = coarse.step(mean, empty > recipe.GAP_BLOCKS, *where)
+        self.values.append(value)
+        self.time = time
+        if len(self.values) <= self.warm_up:
+            return Judgement(Outcome.WARMING, 0.0, Kind.NONE, False, *expected)
+        if len(coarse.surprises) <= recipe.WARM_STEPS[COARSE]:
+            S_coarse = 0.0
+        verdicts = {
+            Kind.UNEXPECTED: fine.alarm.judge(S_fine, recipe.THRESHOLD[FINE], elapsed),
+            Kind.LEVEL: coarse.alarm.judge(S_coarse, recipe.THRESHOLD[COARSE], elapsed),
+            Kind.OUT_OF_RANGE: self.range_alarm.judge(beyond, 1.0, elapsed),
+        }
+        kind = max(verdicts, key=lambda kind: verdicts[kind][0])  # the first of equals
+        score, alarm = verdicts[kind][0], any(alarm for _, alarm in verdicts.values())
+        if score <= 1.0:
+            return Judgement(Outcome.NORMAL, score, Kind.NONE, alarm, *expected)
+        return Judgement(Outcome.ANOMALY, score, kind, alarm, *expected)
+
+
+def overshoot(values: list[float], value: float) -> float:
+    """How many margins beyond everything seen a value lies."""
+    if not values or max(values) == min(values):
+        return 0.0
+    beyond = max(value - max(values), min(values) - value, 0.0)
+    return beyond / (recipe.RANGE_MARGIN * (max(values) - min(values)))

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamrnn.records import Message
+from streamrnn.service.redelivery import Redeliveries
+
+
+def message(packet_id: int, payload: bytes, *, dup: bool = False, qos: int = 1) -> Message:
+    return Message("plant/a", payload, qos, False, dup, packet_id, 1, 0.0)
+
+
+def test_what_was_applied_and_comes_again_marked_dup_is_left_out() -> None:
+    redeliveries = Redeliveries()
+    first = [message(1, b"20"), message(2, b"21")]
+    assert redeliveries.unseen(first) == first
+    assert redeliveries.unseen([message(2, b"21", dup=True), message(3, b"22", dup=True)]) == [
+        message(3, b"22", dup=True)
+    ]
+    assert redeliveries.total == 1
+
+
+def test_a_first_arrival_may_carry_dup() -> None:
+    again = message(7, b"20", dup=True)
+    assert Redeliveries().unseen([again]) == [again]
+
+
+def test_another_message_under_a_used_packet_id_is_new() -> None:
+    redeliveries = Redeliveries()
+    redeliveries.unseen([message(1, b"20")])
+    later = [message(1, b"21", dup=True), message(1, b"21")]
+    assert redeliveries.unseen(later) == later
+
+
+def test_qos_0_has_no_packet_ids_and_always_passes() -> None:
+    twice = [message(0, b"20", qos=0), message(0, b"20", qos=0, dup=True)]
+    assert Redeliveries().unseen(twice) == twice
+
+
+@given(st.lists(st.integers(1, 50), unique=True), st.data())
+def test_a_resent_tail_is_recognised_wherever_the_batches_are_cut(
+    ids: list[int], data: st.DataObject
+) -> None:
+    sent = [message(i, b"%d" % i) for i in ids]
+    kept = data.draw(st.integers(0, len(ids)))
+    again = [message(i, b"%d" % i, dup=True) for i in ids[kept:]]
+    arrived = sent + again
+    cut = data.draw(st.integers(0, len(arrived)))
+    redeliveries = Redeliveries()
+    assert redeliveries.unseen(arrived[:cut]) + redeliveries.unseen(arrived[cut:]) == sent
