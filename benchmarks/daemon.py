@@ -28,8 +28,8 @@ _PATIENCE_SECONDS = 120.0
 
 
 def measure(
-    readings: int = 60_000,
-    rounds: int = 5,
+    readings: int = 40_000,
+    rounds: int = 3,
     sample_seconds: float = 0.2,
     levels: Sequence[int] = (0, 1),
 ) -> Iterator[Figure]:
@@ -72,11 +72,11 @@ def _compare(
 
             return measurement
 
-        daemon = _DaemonSubscriber(Path(folder), port, sample_seconds)
-        return compare(drain(daemon), drain(_BareSubscriber(port, sample_seconds)), rounds)
+        daemon = DaemonSubscriber(Path(folder), port, sample_seconds)
+        return compare(drain(daemon), drain(BareSubscriber(port, sample_seconds)), rounds)
 
 
-class _DaemonSubscriber:
+class DaemonSubscriber:
     topic = "to-daemon"
 
     def __init__(self, folder: Path, port: int, sample_seconds: float) -> None:
@@ -101,7 +101,7 @@ class _DaemonSubscriber:
         )
 
 
-class _BareSubscriber:
+class BareSubscriber:
     topic = "to-bare"
 
     def __init__(self, port: int, sample_seconds: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -29,7 +28,7 @@ def measure(
     streams: Sequence[int] = (1, 1_000, 10_000), rounds: int = 61, warm: int = WARM_READINGS
 ) -> Iterator[Figure]:
     for count in streams:
-        bank = Bank(DetectorConfig(retrain_every=math.inf))
+        bank = Bank(DetectorConfig.model_validate({"retrain_every": "never"}))
         feed = _feeder(bank, count)
         for _ in range(-(-warm * count // BATCH)):
             feed()

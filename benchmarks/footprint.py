@@ -19,7 +19,7 @@ _READINGS_EACH = 5
 _PATIENCE_SECONDS = 120.0
 
 
-def measure(streams: Sequence[int] = (1, 1_000, 10_000), rounds: int = 3) -> Iterator[Figure]:
+def measure(streams: Sequence[int] = (1, 1_000, 10_000), rounds: int = 2) -> Iterator[Figure]:
     """rounds: of starting the daemon."""
     yield from _start(rounds)
     executable = find_mosquitto()

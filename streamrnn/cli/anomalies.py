@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TextIO
@@ -10,9 +9,10 @@ from typing import Final, TextIO
 from rich.console import Console
 from rich.table import Table
 
+from streamrnn.config.duration import format_duration
 from streamrnn.records import Event, EventType
 
-_COLUMNS: Final = ("since", "until", "stream", "kind", "score", "value", "expected")
+_COLUMNS: Final = ("since", "lasted", "stream", "kind", "score", "value", "expected")
 # Wide enough for any row, where there is no terminal whose width would matter.
 _UNBROKEN: Final = 10_000
 
@@ -43,7 +43,9 @@ class AnomalyTable:
             anomaly.until = event.time
 
     def print(self, out: TextIO) -> None:
-        table = Table(*_COLUMNS, box=None, header_style="bold", pad_edge=False)
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for name in _COLUMNS:
+            table.add_column(name, no_wrap=name != "stream", overflow="fold")
         for anomaly in self._anomalies.values():
             table.add_row(*_row(anomaly), style=None if anomaly.until else "red")
         console = Console(file=out, highlight=False, markup=False)
@@ -57,7 +59,7 @@ def _row(anomaly: _Anomaly) -> tuple[str, ...]:
     first = anomaly.first
     return (
         _time(first.since),
-        "open" if anomaly.until is None else _time(anomaly.until),
+        "open" if anomaly.until is None else format_duration(anomaly.until - first.since),
         first.stream,
         anomaly.kind,
         f"{anomaly.score:.2f}",
@@ -67,11 +69,10 @@ def _row(anomaly: _Anomaly) -> tuple[str, ...]:
 
 
 def _time(seconds: float) -> str:
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    return text if math.isclose(seconds % 1.0, 0.0) else f"{text}.{int(seconds % 1.0 * 1000):03d}"
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _expected(event: Event) -> str:
-    if event.yhat is None or event.yhat_lower is None or event.yhat_upper is None:
+    if event.yhat_lower is None or event.yhat_upper is None:
         return ""
-    return f"{event.yhat:.6g} ({event.yhat_lower:.6g} to {event.yhat_upper:.6g})"
+    return f"{event.yhat_lower:.6g} to {event.yhat_upper:.6g}"

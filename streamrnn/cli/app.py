@@ -16,7 +16,7 @@ from streamrnn.cli.healthcheck import healthcheck
 from streamrnn.cli.replay import replay
 from streamrnn.cli.run import run
 from streamrnn.cli.test_message import explain_message
-from streamrnn.errors import StreamrnnError
+from streamrnn.errors import ConfigError, StreamrnnError
 
 app = typer.Typer(
     name="streamrnn",
@@ -64,5 +64,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments, prog_name="streamrnn")
     except StreamrnnError as error:
-        sys.stderr.write(f"streamrnn: {error}\n")
+        problems = error.problems if isinstance(error, ConfigError) else [str(error)]
+        sys.stderr.write("".join(f"streamrnn: {problem}\n" for problem in problems))
         sys.exit(exit_code_of(error))

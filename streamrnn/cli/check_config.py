@@ -12,7 +12,8 @@ from streamrnn.cli.settings import ConfigArgument, load_daemon_settings
 def check_config(config: ConfigArgument = None) -> None:
     """Check a settings file: every problem at once, or what the daemon would do.
 
-    Variables such as STREAMRNN_MQTT__BROKER count, as they do for run. Connects to nothing.
+    Variables such as STREAMRNN_MQTT__BROKER count, as they do for run.
+    Connects to nothing.
 
     Example:  streamrnn check-config /etc/streamrnn.toml
     """

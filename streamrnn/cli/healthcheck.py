@@ -32,8 +32,8 @@ def healthcheck(
 ) -> None:
     """Ask the daemon on this machine whether it is alive: exit code 0, or 1 with the reasons.
 
-    Finds its port as the daemon does: in the settings file and the environment. A broker that is
-    down makes the daemon not ready, but no less alive.
+    Finds its port as the daemon does: in the settings file and the environment.
+    A broker that is down makes the daemon not ready, but no less alive.
 
     Example:  streamrnn healthcheck /etc/streamrnn.toml --ready
     """

@@ -71,9 +71,10 @@ def replay(
 ) -> None:
     """Run recorded files through the detector, as if the daemon had heard them.
 
-    Each column of numbers becomes the stream FILE/COLUMN; a lone column called value becomes FILE.
-    Names matter: under the same names, with the same settings, the events are the daemon's.
-    Files are taken one after the other. Empty cells are left out and counted.
+    Each column of numbers becomes the stream FILE/COLUMN; a lone column called
+    value becomes FILE. Under the same names, with the same settings, the events
+    are the daemon's. Files are taken one after the other; empty cells are left
+    out and counted.
 
     Example:  streamrnn replay freezer.csv --format jsonl > events.jsonl
     """

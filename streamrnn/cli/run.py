@@ -32,16 +32,17 @@ def run(
 ) -> None:
     """Watch the streams of a broker until stopped: SIGTERM or Ctrl-C stop, SIGHUP reloads.
 
-    Settings come from the file, over them variables such as STREAMRNN_MQTT__BROKER, over them the
-    options. Without a file: defaults. The log is on standard error.
+    Settings come from the file, over them variables such as
+    STREAMRNN_MQTT__BROKER, over them the options; without a file, defaults.
+    The log is on standard error.
 
     Example:  streamrnn run --broker mqtt://localhost:1883 --topic 'sensors/#'
     """
     overrides = listening_to(broker, topics)
+    if config is None and not load_settings(None, overrides).source:
+        raise ConfigError([_NOTHING_TO_LISTEN_TO])
 
     def load() -> Config:
-        if config is None and not load_settings(None, overrides).source:
-            raise ConfigError([_NOTHING_TO_LISTEN_TO])
         return load_daemon_settings(config, overrides)
 
     load()  # mistakes are reported before numba and all the rest is imported

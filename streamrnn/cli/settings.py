@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ConfigArgument = Annotated[
     Path | None,
-    typer.Argument(metavar="[CONFIG]", help="Settings file (TOML).", show_default=False),
+    typer.Argument(metavar="CONFIG", help="Settings file (TOML).", show_default=False),
 ]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file (TOML).", show_default=False)

@@ -23,8 +23,8 @@ def explain_message(
 ) -> None:
     """Show step by step what would become of a message. Connects to nothing.
 
-    Without a source in the settings, every topic is listened to. The exit code is 1 where no
-    reading comes of the message.
+    Without a source in the settings, every topic is listened to.
+    The exit code is 1 where no reading comes of the message.
 
     Example:  streamrnn test-message sensors/freezer '{"temperature": -18.4}'
     """

@@ -140,7 +140,8 @@ def make_advance(H: int, relu: int) -> Any:
                 yhat_lower[i] = yhat[i] - half
                 yhat_upper[i] = yhat[i] + half
             block_mean, empty = close_block(n, value, time)
-            beyond = overshoot(n, value)
+            usual_step = n[PERSISTENCE_ERROR] * math.sqrt(n[AT_FINE + VAR])
+            beyond = overshoot(n, value, usual_step)
 
             for c in range(2):
                 S[c] = 0.0

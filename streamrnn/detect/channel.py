@@ -2,12 +2,13 @@
 
     q = -log10 of the conformal rank of |residual| among the channel's recent ones
     m = mean of the last few q
-    S = -log10 P(N(0, 1) > (m - mean m) / sd m), against m's own long past
+    S = -log10 P(T > (m - mean m) / (sd m sqrt(1 + 1 / k))), against m's own long past
     score = S / threshold; above 1 it alarms
 
 One large residual may be a spike that noise also makes; S asks whether residuals are large for
 longer than they usually are (the likelihood of Ahmad et al. 2017, doi:10.1016/j.neucom.2017.04.070,
-on ranks instead of raw errors).
+on ranks instead of raw errors). T is Student's with k - 1 degrees of freedom, k being how many
+separate windows the past holds: a short past proves little, and S says so.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.statistics import (
     bin_position,
     forget_and_add,
+    normal_score,
     surprise_of_normal,
     update_mean,
     weight_above,
@@ -54,8 +56,11 @@ def surprise(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, resid
     if past <= 0.0:
         return 0.0
     m = total(load(r, recent, RECENT)) / SMOOTHING[c]
-    sd = max(math.sqrt(n[at + NORMAL_VAR]), SMOOTHED_SD_FLOOR)
-    S = surprise_of_normal((m - n[at + NORMAL_MEAN]) / sd) if past > 1.0 else 0.0
+    k = min(past - 1.0, NORMAL_MEMORY[c]) / SMOOTHING[c]
+    S = 0.0
+    if k > 1.0 and m > n[at + NORMAL_MEAN]:
+        sd = max(math.sqrt(n[at + NORMAL_VAR]), SMOOTHED_SD_FLOOR) * math.sqrt(1.0 + 1.0 / k)
+        S = surprise_of_normal(normal_score((m - n[at + NORMAL_MEAN]) / sd, k - 1.0))
     update_mean(n, at + NORMAL_MEAN, at + NORMAL_VAR, m, max(1.0 / past, 1.0 / NORMAL_MEMORY[c]))
     return S
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from streamrnn.detect.layout import HIGHEST, LOWEST, READINGS
-from streamrnn.detect.recipe import RANGE_MARGIN
+from streamrnn.detect.recipe import RANGE_MARGIN, RANGE_WARM_READINGS
 from streamrnn.kernels.jit import inline_kernel
 
 
 @inline_kernel
-def overshoot(n: Any, value: float) -> Any:
-    """How far a value lies outside [lowest, highest], in RANGE_MARGINs of that range; 0 inside.
-    The range then takes the value in. A stream that never changed has no range to leave."""
+def overshoot(n: Any, value: float, usual_step: float) -> Any:
+    """How far a value lies outside [lowest, highest]: above 1 is an alarm, 0 is inside.
+
+    In units of RANGE_MARGIN of that range or of the stream's usual step, the mean |difference| of
+    neighbours, whichever is larger. The range then takes the value in. A stream that never changed
+    has no range to leave, and a young one does not count.
+    """
     if n[READINGS] == 0.0:
         n[LOWEST] = value
         n[HIGHEST] = value
@@ -23,4 +27,6 @@ def overshoot(n: Any, value: float) -> Any:
     span = n[HIGHEST] - n[LOWEST]
     n[LOWEST] = min(n[LOWEST], value)
     n[HIGHEST] = max(n[HIGHEST], value)
-    return beyond / (RANGE_MARGIN * span) if span > 0.0 else 0.0
+    if span == 0.0 or n[READINGS] < RANGE_WARM_READINGS:
+        return 0.0
+    return beyond / max(RANGE_MARGIN * span, usual_step)

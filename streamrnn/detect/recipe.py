@@ -36,7 +36,8 @@ WARM_STEPS = (0.0, 24.0)  # scored steps before the channel may raise alarms, be
 
 # Alarm: S / threshold is the score.
 THRESHOLD = (4.2, 4.5)
-RANGE_MARGIN = 0.05  # beyond everything seen by this share of the range
+RANGE_MARGIN = 0.05  # beyond everything seen by this share of the range, and by a usual step
+RANGE_WARM_READINGS = 300.0  # a young stream leaves its range too often for that to mean anything
 BURDEN_RISE = 0.3  # each recent alarm raises the threshold by this share of it
 BURDEN_HALF_LIFE = 1000.0  # readings
 REFRACTORY = 100.0  # readings between two alarms of a channel
@@ -49,8 +50,8 @@ INTERVAL_READINGS = 32.0  # readings after which the interval counts as learned
 INTERVAL_STEP = 0.01  # relative step by which the learned interval follows afterwards
 GAP_FACTOR = 4.0  # longer than this times the usual interval: a gap, the forecast is void
 GAP_BLOCKS = 3.0  # more empty blocks than this: the same for the coarse channel
-# So many late readings in order: the sensor's clock was set back. More than clients and brokers have
-# in flight (20 by default), because what is in flight is sent again after a reconnect.
+# So many late readings in order: the sensor's clock was set back. More than clients and brokers
+# have in flight (20 by default), because what is in flight is sent again after a reconnect.
 CLOCK_STEP_READINGS = 32.0
 REBLOCK_FACTOR = 2.5  # the interval changed by more than this: blocks are cut anew
 MAX_ELAPSED = 4.0  # a pause ages running figures by at most so many readings

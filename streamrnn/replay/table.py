@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import warnings
 import zlib
 from pathlib import Path
@@ -64,11 +65,18 @@ def read_table(path: Path) -> pd.DataFrame:
 def _read_csv(path: Path) -> Any:
     pandas = import_pandas()
     header = pandas.read_csv(
-        path, header=None, nrows=1, sep="\0", dtype=str, encoding="utf-8-sig", engine="python"
+        path,
+        header=None,
+        nrows=1,
+        sep="\0",  # in no text: the line as a whole
+        dtype=str,
+        encoding="utf-8-sig",
+        engine="python",
+        quoting=csv.QUOTE_NONE,
     )
     line = str(header.iloc[0, 0])
     separator = max(_SEPARATORS, key=line.count)
-    names = [name.strip() for name in line.split(separator)]
+    names = [name.strip(' "') for name in line.split(separator)]
     if all(_looks_like_data(name) for name in names):
         raise InputError(f'{path}: the first line must name the columns; it is "{line[:80]}"')
     with warnings.catch_warnings():

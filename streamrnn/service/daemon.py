@@ -64,10 +64,16 @@ _LINK_STOP_SECONDS: Final = 3.0  # together with a slow disk and HTTP well below
 
 @dataclass
 class Signals:
-    """What the signal handlers, which must not do more than that, have noted."""
+    """What the signal handlers have noted; while the daemon runs they do no more than that."""
 
+    starting: bool = True
     stop: bool = False
     reload: bool = False
+
+
+class StoppedAtStartError(BaseException):
+    """Asked to stop while starting. Compiling kernels may take half a minute on a small machine,
+    too long to look at a flag afterwards. Not an `Exception`: nothing on the way may catch it."""
 
 
 class Daemon:
@@ -92,6 +98,7 @@ class Daemon:
         begun = time.monotonic()
         with ExitStack() as stack:
             loop, upkeep, adjustable = self._start(stack)
+            self.signals.starting = False
             seconds = round(time.monotonic() - begun, 2)
             log.info("ready", extra={"data": {"seconds": seconds, "version": __version__}})
             self._notifier.ready(f"{len(loop.state.bank.names)} streams")
@@ -199,7 +206,10 @@ def run_daemon(load: Callable[[], Config], environ: Mapping[str, str] = os.envir
     logs.configure(config.log, sys.stderr)
     daemon = Daemon(config, load, environ)
     with _handled(daemon.signals):
-        daemon.run()
+        try:
+            daemon.run()
+        except StoppedAtStartError:
+            log.info("stopped_at_start")
     return 0
 
 
@@ -209,6 +219,8 @@ def _handled(signals: Signals) -> Iterator[None]:
 
     def stop(number: int, frame: FrameType | None) -> None:
         signals.stop = True
+        if signals.starting:
+            raise StoppedAtStartError
 
     def reload_settings(number: int, frame: FrameType | None) -> None:
         signals.reload = True

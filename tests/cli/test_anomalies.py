@@ -42,8 +42,8 @@ def test_all_steps_of_an_anomaly_are_one_row():
     )
     assert [cells(row) for row in rows] == [
         [
-            *("1970-01-01 00:01:40", "1970-01-01 00:02:40.500", "freezer", "out_of_range"),
-            *("5.00", "9.125", "4 (3.5 to 4.5)"),
+            *("1970-01-01 00:01:40", "1m500ms", "freezer", "out_of_range"),
+            *("5.00", "9.125", "3.5 to 4.5"),
         ]
     ]
 

@@ -78,5 +78,6 @@ def test_wrong_usage_is_exit_code_2(streamrnn, arguments):
     ],
     ids=" ".join,
 )
+@pytest.mark.usefixtures("home")
 def test_what_must_start_at_once_imports_nothing_slow(arguments):
     assert not SLOW & modules_after(*arguments)

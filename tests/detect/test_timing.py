@@ -103,14 +103,14 @@ def test_a_long_pause_is_a_gap_once_the_interval_is_known() -> None:
 def test_pauses_that_are_usual_are_no_gaps() -> None:
     """A motion sensor: bursts, and long silences in between."""
     clock, time, places = Clock(), 0.0, []
-    for k in range(600):
+    for k in range(5000):
         time += 100.0 if k % 10 == 0 else 1.0
         places.append(clock.feed(time)[0])
-    assert AFTER_GAP not in places[-200:]
+    assert AFTER_GAP not in places[-1000:]
 
 
 def test_a_pause_ages_the_stream_by_a_few_readings_at_most() -> None:
-    assert regular().feed(101.0) == (IN_ORDER, 2.0)
+    assert regular().feed(101.0) == (IN_ORDER, pytest.approx(2.0, rel=0.02))
     assert regular().feed(1e9) == (AFTER_GAP, MAX_ELAPSED)
 
 
@@ -128,13 +128,15 @@ def test_the_same_stamp_and_value_again_is_a_duplicate_but_another_value_counts(
     assert clock.interval == 1.0
 
 
-@given(back=st.floats(10.0, 1e9), dt=st.floats(0.01, 3600.0))
+@given(back=st.floats(1.0, 1e6), dt=st.floats(0.01, 3600.0))
+@settings(max_examples=50)
 def test_a_clock_set_back_is_taken_up_after_a_few_readings(back: float, dt: float) -> None:
-    clock = regular()
-    places = [clock.feed(99.0 - back + k * dt)[0] for k in range(int(CLOCK_STEP_READINGS))]
-    assert places[:-1] == [TOO_LATE] * (len(places) - 1)
-    if places[-1] != IN_ORDER:  # so long an interval that it has caught up
-        assert places[-1] == AFTER_GAP or 99.0 - back + 4 * dt >= 99.0
+    clock, n = regular(), int(CLOCK_STEP_READINGS)
+    first = 99.0 - back - n * dt  # does not catch up with the old time meanwhile
+    places = [clock.feed(first + k * dt)[0] for k in range(n + 1)]
+    assert places[: n - 1] == [TOO_LATE] * (n - 1)
+    assert places[n - 1] == AFTER_GAP
+    assert places[n] in (IN_ORDER, AFTER_GAP)
 
 
 @given(st.lists(st.floats(0.0, 98.0), min_size=20, max_size=60))

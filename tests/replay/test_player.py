@@ -92,6 +92,14 @@ def test_readings_go_in_row_by_row():
     assert step.rows == 3
 
 
+def test_rows_without_a_single_number_are_passed_over():
+    table = plant(5)
+    table[["power", "flow"]] = np.nan
+    player = Player(CONFIG)
+    (step,) = player.play([recording_of(table)])
+    assert (step.rows, len(step.values), player.readings) == (5, 0, 0)
+
+
 @pytest.mark.parametrize("empty", [np.nan, np.inf])
 def test_a_column_without_a_single_number_is_a_stream_without_readings(empty):
     table = plant(5)

@@ -88,6 +88,11 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path):
     assert_array_equal(read(path).times, [5.0])
 
 
+def test_quoted_names_are_names(tmp_path):
+    path = write_csv(tmp_path / "hall.csv", '"time";"flow, in l/s"\n1;2')
+    assert read(path).streams == ["hall/flow, in l/s"]
+
+
 def test_true_and_false_are_numbers(tmp_path):
     path = write_csv(tmp_path / "door.csv", "time,value\n1,true\n2,false\n3,")
     assert_array_equal(read(path).values, [[1.0], [0.0], [np.nan]])

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from streamrnn.records import Event, Message
 from streamrnn.service.commands import CommandDesk
 from streamrnn.service.logs import RateLimited
 from streamrnn.service.loop import Loop
+from streamrnn.service.sinks import Sink
 from streamrnn.service.state import State
 
 TOPICS = GatewayTopics("streamrnn", "gw")
@@ -61,7 +62,9 @@ class Heard:
 class Pipeline:
     """A loop over the topics plant/#."""
 
-    def __init__(self, state: State | None = None, **alerts: Any) -> None:
+    def __init__(
+        self, state: State | None = None, more_sinks: Sequence[Sink] = (), **alerts: Any
+    ) -> None:
         settings = ALERTS.model_copy(update=alerts)
         self.link = FakeLink()
         self.heard = Heard()
@@ -73,7 +76,7 @@ class Pipeline:
             self.link,
             Ingest([source], LimitsConfig(), "streamrnn"),
             self.state,
-            [self.heard],
+            [self.heard, *more_sinks],
             self.desk,
             complaints,
             TOPICS,

@@ -6,36 +6,35 @@ import json
 import math
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.daemon_process import DaemonProcess, daemon
 from tests.mosquitto import Mosquitto, free_port
-from tests.service.daemon_process import DaemonProcess
-from tests.service.mqtt_peers import Peer
+from tests.service.mqtt_peers import Peer, eventually
 
-EVENTS = "streamrnn/gw/events"
 STREAM = "plant/freezer/value"
+START = 1_700_000_000
 WARM = 600
-FAULT = "2023-11-14T22:23:20.000Z"  # so many seconds after the first reading
-
-StartDaemon = Callable[..., DaemonProcess]
+FAULT = "2023-11-14T22:23:20.000Z"  # WARM seconds after START
 
 
-@pytest.fixture
-def daemon_at(tmp_path: Path) -> Iterator[StartDaemon]:
-    """Makes daemons, not yet started; all end with the test."""
-    with ExitStack() as daemons:
-
-        def make(broker_url: str, *, port: int | None = None) -> DaemonProcess:
-            daemon = DaemonProcess(tmp_path, broker_url, port=port)
-            daemons.callback(daemon.kill)
-            return daemon
-
-        yield make
+def settings(broker_url: str, source: str = "plant/#", **state: str) -> str:
+    return f"""
+        [mqtt]
+        broker = "{broker_url}"
+        [[source]]
+        topic = "{source}"
+        [detector]
+        warm_up = 60
+        [alerts]
+        cooldown = "20s"
+        [state]
+        {"".join(f'{name} = "{value}"' for name, value in state.items())}
+        """
 
 
 def publish(peer: Peer, first: int, last: int, *, warmer_by: float = 0.0) -> None:
@@ -43,132 +42,186 @@ def publish(peer: Peer, first: int, last: int, *, warmer_by: float = 0.0) -> Non
     noise = np.random.default_rng(0).normal(0.0, 0.1, last)
     for t in range(first, last):
         value = math.sin(t / 10) + noise[t] + warmer_by
-        peer.publish("plant/freezer", json.dumps({"value": value, "time": 1_700_000_000 + t}))
+        peer.publish("plant/freezer", json.dumps({"value": value, "time": START + t}))
 
 
-def events(peer: Peer) -> list[dict[str, object]]:
-    return [json.loads(payload) for payload in peer.payloads(EVENTS)]
+def wait_for_readings(process: DaemonProcess, count: int) -> None:
+    process.wait_until(
+        lambda: process.total("streamrnn_readings_total") == count, f"{count} readings"
+    )
+
+
+def wait_for_log(process: DaemonProcess, text: str) -> str:
+    process.wait_until(lambda: text in process.log.read_text(), text)
+    return process.log.read_text()
+
+
+def events(peer: Peer) -> list[dict[str, Any]]:
+    return [json.loads(payload) for payload in peer.payloads("streamrnn/gw/events")]
+
+
+def retained_state(broker: Mosquitto) -> dict[str, Any]:
+    with Peer(broker, f"streamrnn/gw/state/{STREAM}") as peer:
+        eventually(lambda: peer.heard)
+        _, payload, is_retained = peer.heard[0]
+    assert is_retained
+    state: dict[str, Any] = json.loads(payload)
+    return state
+
+
+def row_of(process: DaemonProcess, stream: str) -> dict[str, Any]:
+    """Its row in the page's table."""
+    rows = json.loads(process.get("/api/streams")[1])["streams"]
+    (row,) = (row for row in rows if row["name"] == stream)
+    found: dict[str, Any] = row
+    return found
 
 
 @pytest.mark.broker
 def test_a_fault_is_told_everywhere_and_a_restart_forgets_nothing(
-    mosquitto: Mosquitto, daemon_at: StartDaemon
+    mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
-    daemon = daemon_at(mosquitto.url).start()
-    daemon.until_ready()
-    with Peer(mosquitto, "streamrnn/#") as peer:
-        publish(peer, 0, WARM)
-        publish(peer, WARM, WARM + 5, warmer_by=9.0)
-        daemon.until(lambda: [e for e in events(peer) if e["time"] == FAULT])
-        told = next(e for e in events(peer) if e["time"] == FAULT)
-        assert (told["type"], told["gateway"], told["stream"]) == ("new", "gw", STREAM)
-        assert (told["kind"], told["since"]) == ("out_of_range", FAULT)
-        assert str(told["message"]).startswith(f"{STREAM} is ")
+    with daemon(tmp_path, settings(mosquitto.url)) as process:
+        process.wait_ready()
+        with Peer(mosquitto, "streamrnn/#") as peer:
+            publish(peer, 0, WARM)
+            publish(peer, WARM, WARM + 5, warmer_by=9.0)
+            process.wait_until(lambda: any(e["time"] == FAULT for e in events(peer)), "an event")
+            told = next(e for e in events(peer) if e["time"] == FAULT)
+            assert (told["type"], told["gateway"], told["stream"]) == ("new", "gw", STREAM)
+            assert (told["kind"], told["since"]) == ("out_of_range", FAULT)
+            assert told["message"].startswith(f"{STREAM} is ")
 
-        daemon.until(lambda: daemon.metric("streamrnn_readings_total") == WARM + 5)
-        assert daemon.metric(f'streamrnn_anomaly_active{{stream="{STREAM}"}}') == 1.0
-        opened = sum(e["type"] == "new" for e in events(peer))
-        counted = [
-            daemon.metric(f'streamrnn_anomalies_total{{kind="{kind}",stream="{STREAM}"}}') or 0.0
-            for kind in ("unexpected", "level", "out_of_range")
-        ]
-        assert sum(counted) == opened
-        (retained,) = retained_states(mosquitto)
-        assert (retained["anomaly"], retained["since"]) == ("ON", told["since"])
+            wait_for_readings(process, WARM + 5)
+            assert [s.value for s in process.samples("streamrnn_anomaly_active")] == [1.0]
+            opened = sum(e["type"] == "new" for e in events(peer))
+            assert process.total("streamrnn_anomalies_total") == opened
+            state = retained_state(mosquitto)
+            assert (state["anomaly"], state["since"]) == ("ON", FAULT)
 
-        assert daemon.stop() == 0
-        assert peer.payloads("streamrnn/gw/availability")[-1] == b"offline"
-
-        daemon.start()
-        daemon.until_ready()
-        assert daemon.streams()[STREAM]["warm_up"] == 1.0
-        assert daemon.streams()[STREAM]["active"] is True
-        peer.publish(f"streamrnn/gw/cmd/{STREAM}", "snooze 2h")
-        daemon.until(lambda: events(peer)[-1]["type"] == "end")
-        assert events(peer)[-1]["id"] == told["id"]
-        (retained,) = retained_states(mosquitto)
-        assert retained["anomaly"] == "OFF"
-
-
-def retained_states(broker: Mosquitto) -> list[dict[str, object]]:
-    with Peer(broker, "streamrnn/gw/state/#", "marker") as peer:
-        peer.publish("marker", "all that is retained has come before this")
-        while not peer.payloads("marker"):
-            pass
-        return [json.loads(payload) for topic, payload, retained in peer.heard if retained]
+            assert process.stop() == 0
+            eventually(lambda: peer.payloads("streamrnn/gw/availability")[-1:] == [b"offline"])
+            process.start()
+            process.wait_ready()
+            row = row_of(process, STREAM)
+            assert (row["warm_up"], row["active"]) == (1.0, True)
+            peer.publish(f"streamrnn/gw/cmd/{STREAM}", "snooze 2h")
+            process.wait_until(lambda: events(peer)[-1]["type"] == "end", "the end")
+            assert events(peer)[-1]["id"] == told["id"]
+            assert retained_state(mosquitto)["anomaly"] == "OFF"
+            assert process.stop() == 0
 
 
 @pytest.mark.broker
-def test_readings_sent_while_it_was_away_are_not_lost(
-    mosquitto: Mosquitto, daemon_at: StartDaemon
-) -> None:
-    daemon = daemon_at(mosquitto.url).start()
-    daemon.until_ready()
-    with Peer(mosquitto) as peer:
+def test_readings_sent_while_it_was_away_are_not_lost(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    with daemon(tmp_path, settings(mosquitto.url)) as process, Peer(mosquitto) as peer:
+        process.wait_ready()
         publish(peer, 0, 50)
-        daemon.until(lambda: daemon.metric("streamrnn_readings_total") == 50)
-        assert daemon.stop() == 0
+        wait_for_readings(process, 50)
+        assert process.stop() == 0
         publish(peer, 50, 80)
-        daemon.start()
-        daemon.until(lambda: daemon.metric("streamrnn_readings_total") == 30)
-        left = daemon.metric(f'streamrnn_value{{stream="{STREAM}"}}')
-        assert left is not None
+        process.start()
+        wait_for_readings(process, 30)
+        (last,) = process.samples("streamrnn_last_reading_timestamp_seconds")
+        assert last.value == START + 79
+        assert process.stop() == 0
+
+
+@pytest.mark.broker
+def test_a_killed_daemon_goes_on_from_its_last_checkpoint(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    frequent = settings(mosquitto.url, checkpoint_every="100ms")
+    with daemon(tmp_path, frequent) as process, Peer(mosquitto) as peer:
+        process.wait_ready()
+        publish(peer, 0, 100)
+        wait_for_readings(process, 100)
+        saved = process.total("streamrnn_last_checkpoint_timestamp_seconds")
+        publish(peer, 100, 101)
+        process.wait_until(
+            lambda: process.total("streamrnn_last_checkpoint_timestamp_seconds") > saved,
+            "a checkpoint of the last reading",
+        )
+        process.kill()
+        process.start()
+        process.wait_ready()
+        assert row_of(process, STREAM)["warm_up"] == 1.0
 
 
 @pytest.mark.broker
 def test_sighup_takes_over_new_settings_but_none_that_are_wrong(
-    mosquitto: Mosquitto, daemon_at: StartDaemon
+    mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
-    daemon = daemon_at(mosquitto.url).start()
-    daemon.until_ready()
-    with Peer(mosquitto) as peer:
-        publish(peer, 0, 10)
-        daemon.until(lambda: daemon.metric("streamrnn_readings_total") == 10)
+    with daemon(tmp_path, settings(mosquitto.url)) as process, Peer(mosquitto) as peer:
+        process.wait_ready()
+        process.settings.write_text(settings(mosquitto.url, "hall/#", checkpoint_evry="1s"))
+        process.send(signal.SIGHUP)
+        assert "checkpoint_every" in wait_for_log(process, "reload_refused")
+        publish(peer, 0, 20)
+        wait_for_readings(process, 20)
 
-        daemon.configure(source="hall/#", more='checkpoint_evry = "1s"')
-        daemon.signal(signal.SIGHUP)
-        daemon.until(lambda: "reload_refused" in daemon.log)
-        assert "checkpoint_every" in daemon.log
-        publish(peer, 10, 20)
-        daemon.until(lambda: daemon.metric("streamrnn_readings_total") == 20)
-
-        daemon.configure(source="hall/#", more='checkpoint_every = "1s"')
-        daemon.signal(signal.SIGHUP)
-        daemon.until(lambda: "event=reloaded" in daemon.log)
-        assert "reload_needs_restart" in daemon.log
-        assert "state.checkpoint_every" in daemon.log
-        daemon.until_ready()
+        process.settings.write_text(settings(mosquitto.url, "hall/#", checkpoint_every="2s"))
+        process.send(signal.SIGHUP)
+        log = wait_for_log(process, "event=reload_needs_restart")
+        assert "state.checkpoint_every" in log.splitlines()[-1]
+        process.wait_ready()
         peer.publish("hall/door", "1")
-        daemon.until(lambda: "hall/door" in daemon.streams())
-        assert daemon.metric("streamrnn_readings_total") == 21
-    assert daemon.stop() == 0
+        wait_for_readings(process, 21)
+        assert row_of(process, "hall/door")["value"] == 1.0
+        assert process.stop() == 0
 
 
-def test_a_broker_that_is_down_makes_it_not_ready_but_no_less_alive(
-    daemon_at: StartDaemon,
-) -> None:
-    daemon = daemon_at(f"mqtt://127.0.0.1:{free_port()}").start()
-    daemon.until(lambda: "event=ready" in daemon.log)
-    daemon.until(lambda: "connection_unreachable" in daemon.log)
-    assert daemon.get("/healthz")[0] == 200
-    status, body = daemon.get("/readyz")
-    assert status == 503
-    assert set(json.loads(body)["problems"]) >= {"broker", "subscriptions"}
-    daemon.signal(signal.SIGINT)
-    assert daemon.wait() == 0
+def test_a_broker_that_is_down_makes_it_not_ready_but_no_less_alive(tmp_path: Path) -> None:
+    with daemon(tmp_path, settings(f"mqtt://127.0.0.1:{free_port()}")) as process:
+        wait_for_log(process, "event=ready")
+        wait_for_log(process, "connection_unreachable")
+        assert process.get("/healthz")[0] == 200
+        status, body = process.get("/readyz")
+        assert status == 503
+        assert {"broker", "subscriptions"} <= set(json.loads(body)["problems"])
+        process.send(signal.SIGINT)
+        assert process.process is not None
+        assert process.process.wait(60.0) == 0
 
 
-def test_a_port_in_use_is_a_mistake_in_the_settings(daemon_at: StartDaemon) -> None:
+def test_it_can_be_stopped_while_it_compiles_its_kernels(tmp_path: Path) -> None:
+    nothing_compiled = {"STREAMRNN_CACHE_DIR": str(tmp_path / "cache")}
+    with daemon(tmp_path, settings("mqtt://127.0.0.1:1"), nothing_compiled) as process:
+        wait_for_log(process, "event=listening")
+        assert process.stop() == 0
+        assert "stopped_at_start" in process.log.read_text()
+        assert "event=ready" not in process.log.read_text()
+
+
+def exit_code(process: DaemonProcess) -> int:
+    """Of a daemon that ends by itself."""
+    assert process.process is not None
+    return process.process.wait(120.0)
+
+
+def test_a_port_in_use_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        daemon = daemon_at("mqtt://127.0.0.1:1", port=taken.getsockname()[1]).start()
-        assert daemon.wait() == 2
-    assert "another program already listens" in daemon.log
+        environ = {"STREAMRNN_HTTP__PORT": str(taken.getsockname()[1])}
+        with daemon(tmp_path, settings("mqtt://127.0.0.1:1"), environ) as process:
+            assert exit_code(process) == 2
+            assert "another program already listens" in process.log.read_text()
 
 
 def test_a_state_directory_that_cannot_be_made_is_a_mistake_in_the_settings(
-    daemon_at: StartDaemon,
+    tmp_path: Path,
 ) -> None:
-    daemon = daemon_at("mqtt://127.0.0.1:1")
-    daemon.state.write_text("a file in its place")
-    assert daemon.start().wait() == 2
-    assert "state.directory" in daemon.log
+    (tmp_path / "state").write_text("a file in its place")
+    with daemon(tmp_path, settings("mqtt://127.0.0.1:1")) as process:
+        assert exit_code(process) == 2
+        assert "state.directory" in process.log.read_text()
+
+
+def test_two_daemons_do_not_share_a_state_directory(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    shared = {"STREAMRNN_STATE__DIRECTORY": str(tmp_path / "state")}
+    text = settings(f"mqtt://127.0.0.1:{free_port()}")
+    with daemon(first, text, shared) as running:
+        wait_for_log(running, "event=listening")
+        with daemon(second, text, shared) as process:
+            assert exit_code(process) == 4
+            assert "in use by another streamrnn" in process.log.read_text()

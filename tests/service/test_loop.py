@@ -49,7 +49,7 @@ def test_late_and_double_readings_are_counted_and_not_as_readings() -> None:
     pipeline = Pipeline()
     first, second = freezer(0, 2)
     pipeline.feed(first, second, second, first)
-    assert pipeline.loop.dropped == {Reason.DUPLICATE: 1, Reason.LATE: 1}
+    assert +pipeline.loop.dropped == {Reason.DUPLICATE: 1, Reason.LATE: 1}
     assert pipeline.loop.readings_total == 2
 
 
