@@ -7,6 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -21,8 +22,9 @@ run: $(VENV)/.installed-broker ## Install, then watch the daemon at work on a si
 test: $(VENV)/.installed-test mosquitto ## Install, then run the whole test suite
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-bench: $(VENV)/.installed-bench mosquitto ## Install, then measure: a table, and JSON in build/
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.installed-bench mosquitto ## Install, then measure: a table, and build/benchmarks.json
+	@mkdir -p build
+	@$(BIN)/python -m benchmarks --json build/benchmarks.json $(BENCH_ARGS)
 
 lint: $(VENV)/.installed-lint ## Check style and formatting
 	@$(BIN)/ruff check .

@@ -25,13 +25,16 @@ _MOST_DIFFERENCE = 1e-5  # float32, summed in another order
 
 
 def measure(
-    sizes: Sequence[int] = (8, 16, 32), rounds: int = 41, seconds: float = 2e-3
+    sizes: Sequence[int] = (8, 16, 32),
+    rounds: int = 41,
+    seconds: float = 2e-3,
+    compiler: Callable[[], str | None] = find_compiler,
 ) -> Iterator[Figure]:
-    """seconds: about how long one timing takes."""
-    compiler = find_compiler()
+    """seconds: about how long one timing takes. compiler: finds one."""
+    cc = compiler()
     with tempfile.TemporaryDirectory() as folder:
         for H in sizes:
-            reference = Reference(compiler, H, Path(folder)) if compiler else None
+            reference = Reference(cc, H, Path(folder)) if cc else None
             yield _figure(f"Elman step, H={H}", _step(H, reference, rounds, seconds))
             yield _figure(f"window of {T} steps, H={H}", _train(H, reference, rounds, seconds))
 

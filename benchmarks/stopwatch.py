@@ -29,7 +29,7 @@ def timed(action: Callable[[], object]) -> Measurement:
 
 
 def compare(ours: Measurement, other: Measurement, rounds: int) -> Comparison:
-    """Alternates both, ours first in every other round. The first call of each is not counted:
+    """Alternates both, ours first in every second round. The first call of each is not counted:
     it may compile, or fill caches."""
     ours()
     other()

@@ -6,7 +6,7 @@
     broker.start()     # the same port again
     broker.stop()      # sessions and retained messages are saved in tmp_path
 
-The fixtures in conftest.py skip where mosquitto is not installed; with STREAMRNN_REQUIRE_BROKER=1
+The fixtures in conftest.py skip where mosquitto is not installed; with REQUIRE_BROKER=1
 they fail instead.
 """
 
@@ -36,8 +36,8 @@ def require_mosquitto() -> None:
 
 
 def require_or_skip(reason: str) -> NoReturn:
-    if os.environ.get("STREAMRNN_REQUIRE_BROKER") == "1":
-        pytest.fail(f"{reason}, and STREAMRNN_REQUIRE_BROKER=1 requires it")
+    if os.environ.get("REQUIRE_BROKER") == "1":
+        pytest.fail(f"{reason}, and REQUIRE_BROKER=1 requires it")
     pytest.skip(reason)
 
 

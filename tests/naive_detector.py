@@ -128,6 +128,7 @@ class Channel:
         self.residuals = naive.Histogram(1.0 - 1.0 / recipe.RANK_MEMORY[c])
         self.surprises: list[float] = []
         self.smoothed = Moments(recipe.NORMAL_MEMORY[c])
+        self.changes = Moments(recipe.SKILL_MEMORY)  # from one value to the next
         self.alarm = Alarm()
 
     @property
@@ -149,7 +150,10 @@ class Channel:
         mean, sd = self.scale.mean_sd()
         z = (x - mean) / sd if sd > 0.0 else 0.0
         z = min(max(z, -recipe.Z_LIMIT), recipe.Z_LIMIT)
-        S = self.surprise(z - self.forecast) if self.states and len(self.z) > 2 else 0.0
+        S = 0.0
+        if self.states and len(self.z) > 2:
+            S = self.surprise(z - self.forecast)
+            self.changes.add(abs(z - self.z[-1]))
         self.z.append(z)
         self.scale.add(x)
         T, run = recipe.WINDOW[self.c], len(self.states)
@@ -189,11 +193,12 @@ class Channel:
             return 0.0
         m = sum(self.surprises[-n:]) / n
         mean, sd = self.smoothed.mean_sd()
-        first = not self.smoothed.values
+        k = min(len(self.smoothed.values), recipe.NORMAL_MEMORY[self.c]) / n
         self.smoothed.add(m)
-        if first:
+        if k <= 1.0 or m <= mean:
             return 0.0
-        return naive.surprise_of_normal((m - mean) / max(sd, recipe.SMOOTHED_SD_FLOOR))
+        t = (m - mean) / (max(sd, recipe.SMOOTHED_SD_FLOOR) * math.sqrt(1.0 + 1.0 / k))
+        return naive.surprise_of_normal(naive.normal_score(t, k - 1.0))
 
 
 class Detector:
@@ -233,7 +238,10 @@ class Detector:
         mean, empty = math.nan, 0.0
         if len(self.values) >= recipe.INTERVAL_READINGS and self.timing.interval > 0.0:
             mean, empty = self.blocks.add(value, time, self.timing.interval)
-        beyond = overshoot(self.values, value)
+        usual_step = fine.changes.mean_sd()[0] * fine.scale.mean_sd()[1]
+        beyond = overshoot(self.values, value, usual_step)
+        if len(self.values) < recipe.RANGE_WARM_READINGS:
+            beyond = 0.0
         where = (self.blocks.index, self.blocks.seconds)
         S_fine = fine.step(value, gap, *where)
         S_coarse = 0.0
@@ -257,9 +265,9 @@ class Detector:
         return Judgement(Outcome.ANOMALY, score, kind, alarm, *expected)
 
 
-def overshoot(values: list[float], value: float) -> float:
-    """How many margins beyond everything seen a value lies."""
+def overshoot(values: list[float], value: float, usual_step: float) -> float:
+    """How many margins, or usual steps if those are larger, beyond everything seen a value lies."""
     if not values or max(values) == min(values):
         return 0.0
     beyond = max(value - max(values), min(values) - value, 0.0)
-    return beyond / (recipe.RANGE_MARGIN * (max(values) - min(values)))
+    return beyond / max(recipe.RANGE_MARGIN * (max(values) - min(values)), usual_step)

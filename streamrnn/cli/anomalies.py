@@ -13,7 +13,7 @@ from streamrnn.config.duration import format_duration
 from streamrnn.records import Event, EventType
 
 _COLUMNS: Final = ("since", "lasted", "stream", "kind", "score", "value", "expected")
-# Wide enough for any row, where there is no terminal whose width would matter.
+# A row is one line in a file too, and in a narrow terminal easier to read than folded cells.
 _UNBROKEN: Final = 10_000
 
 
@@ -43,16 +43,12 @@ class AnomalyTable:
             anomaly.until = event.time
 
     def print(self, out: TextIO) -> None:
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for name in _COLUMNS:
-            table.add_column(name, no_wrap=name != "stream", overflow="fold")
+        if not self._anomalies:
+            return
+        table = Table(*_COLUMNS, box=None, header_style="bold", pad_edge=False)
         for anomaly in self._anomalies.values():
             table.add_row(*_row(anomaly), style=None if anomaly.until else "red")
-        console = Console(file=out, highlight=False, markup=False)
-        if not console.is_terminal:
-            console.width = _UNBROKEN
-        if self._anomalies:
-            console.print(table)
+        Console(file=out, width=_UNBROKEN, highlight=False, markup=False).print(table)
 
 
 def _row(anomaly: _Anomaly) -> tuple[str, ...]:

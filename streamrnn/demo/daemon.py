@@ -156,6 +156,8 @@ class DaemonProcess:
             "STREAMRNN_STATE__DIRECTORY": str(self._directory / "state"),
             "STREAMRNN_ALERTS__COOLDOWN": self._shortened(10.0 * 60.0),
             "STREAMRNN_DETECTOR__RETRAIN_EVERY": self._shortened(86_400.0),
+            # some ten hours of the plant for most sensors: what has a daily rhythm wants hours
+            "STREAMRNN_DETECTOR__WARM_UP": "600",
         }
 
     def _shortened(self, seconds: float) -> str:

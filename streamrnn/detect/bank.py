@@ -289,10 +289,10 @@ class Bank:
                 bank._results[slot] = TrainingResult(0, parameters.copy(), (fine, coarse))
         except (KeyError, ValueError) as error:
             raise StateError(f"the stored state is incomplete or damaged: {error}") from error
-        bank.names = names
-        bank._slots = {name: slot for slot, name in enumerate(names)}
-        bank._numbers = np.array(numbers, np.float64)
-        bank._rows = np.array(rows, np.float32)
+        for name in names:
+            bank.slot(name)
+        bank._numbers[:n] = numbers
+        bank._rows[:n] = rows
         return bank
 
 

@@ -14,6 +14,7 @@ BLOCK_READINGS = 12.0
 INPUTS = 5
 SCALE_MEMORY = (20_000.0, 1_700.0)  # mean and variance for scaling reach back about so far
 Z_LIMIT = 5.0  # scaled inputs are clipped here
+FIRST_STEPS = 3.0  # values before there is a scale to judge by
 
 # Online learning. Slow on purpose: an update at every step absorbs the anomaly it should report.
 WINDOW = (16, 24)  # steps of truncated back-propagation
@@ -32,7 +33,7 @@ SMOOTHING = (32, 4)  # last surprises that are averaged; at most RECENT
 RECENT = 32
 NORMAL_MEMORY = (8640.0, 720.0)
 SMOOTHED_SD_FLOOR = 0.02  # a channel that was never surprised must not panic at the first surprise
-WARM_STEPS = (0.0, 24.0)  # scored steps before the channel may raise alarms, beside warm_up
+WARM_BLOCKS = 24.0  # scored blocks before the coarse channel may raise alarms, beside warm_up
 
 # Alarm: S / threshold is the score.
 THRESHOLD = (4.2, 4.5)

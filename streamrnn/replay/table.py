@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import warnings
 import zlib
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _CSV: Final = (".csv", ".csv.gz")
 _PARQUET: Final = (".parquet",)
 _SEPARATORS: Final = ",;\t"
+_QUOTED: Final = re.compile(r'"[^"]*"')
 
 
 def import_pandas() -> ModuleType:
@@ -75,7 +77,7 @@ def _read_csv(path: Path) -> Any:
         quoting=csv.QUOTE_NONE,
     )
     line = str(header.iloc[0, 0])
-    separator = max(_SEPARATORS, key=line.count)
+    separator = max(_SEPARATORS, key=_QUOTED.sub("", line).count)
     names = [name.strip(' "') for name in line.split(separator)]
     if all(_looks_like_data(name) for name in names):
         raise InputError(f'{path}: the first line must name the columns; it is "{line[:80]}"')

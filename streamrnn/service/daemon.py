@@ -132,7 +132,7 @@ class Daemon:
         for stream in state.bank.names:
             ingest.admit(stream)
         link = self._start_link(stack, ingest)
-        states = StateTopics(link, topics, config.alerts.state_every)
+        states = StateTopics(link, topics, config.alerts.state_every, time.monotonic())
         activity = Activity(time.monotonic)
         desk = CommandDesk(state, topics, self._complaints, enabled=config.alerts.commands)
         sinks = (EventTopic(link, topics), states, EventLog(), activity)

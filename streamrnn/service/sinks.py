@@ -52,7 +52,10 @@ class EventTopic:
         self._topic = topics.events
 
     def emit(self, event: Event) -> None:
-        self._publisher.publish(self._topic, event_json(event), qos=1)
+        if not self._publisher.publish(self._topic, event_json(event), qos=1):
+            data = {"stream": event.stream, "id": event.id, "type": event.type.value}
+            data["reason"] = "the outbox is full of events: the broker has been away for too long"
+            log.error("event_not_sent", extra={"data": data})
 
 
 class EventLog:
@@ -83,12 +86,15 @@ class StateTopics:
     The refreshing is spread over `every_seconds`: thousands of streams must not speak at once.
     """
 
-    def __init__(self, publisher: Publisher, topics: GatewayTopics, every_seconds: float) -> None:
+    def __init__(
+        self, publisher: Publisher, topics: GatewayTopics, every_seconds: float, now: float
+    ) -> None:
+        """now: monotonic seconds; the first portion is due a while later."""
         self.every_seconds = every_seconds
         self._publisher = publisher
         self._topics = topics
         self._next = 0  # the slot whose turn it is
-        self._turn_at: float | None = None  # monotonic; of the last portion
+        self._refreshed_until = now  # the time that the portions so far account for
         self._published = np.zeros(0, np.int64)  # readings at the last publication, by slot
 
     def emit(self, event: Event) -> None:
@@ -99,9 +105,7 @@ class StateTopics:
 
     def due(self, streams: int, now: float) -> int:
         """How many streams to refresh, at `now` (monotonic seconds); most of the time none."""
-        if self._turn_at is None:
-            self._turn_at = now
-        elapsed = now - self._turn_at
+        elapsed = now - self._refreshed_until
         if elapsed < _REFRESH_SECONDS:
             return 0
         return min(streams, int(min(elapsed / self.every_seconds, 1.0) * streams))
@@ -115,7 +119,10 @@ class StateTopics:
         now: float,
     ) -> None:
         """Publish the next `count` streams; of those without a new reading nothing."""
-        self._turn_at = now
+        if count == len(names):
+            self._refreshed_until = now
+        else:
+            self._refreshed_until += count * self.every_seconds / len(names)
         known = np.full(len(names), -1, np.int64)
         known[: len(self._published)] = self._published
         self._published = known

@@ -32,22 +32,16 @@ def values(figures: Sequence[Figure]) -> list[float]:
 def test_the_kernels_compute_what_the_c_reference_computes_and_both_are_timed() -> None:
     if find_compiler() is None:
         pytest.skip("there is no C compiler")
-    figures = list(kernels.measure(sizes=(8, 16), rounds=1, seconds=1e-5))
+    figures = list(kernels.measure(sizes=(16,), rounds=1, seconds=1e-5))
     assert [figure.name for figure in figures] == [
-        "Elman step, H=8: ours / C",
-        "window of 16 steps, H=8: ours / C",
         "Elman step, H=16: ours / C",
         "window of 16 steps, H=16: ours / C",
     ]
     assert min(values(figures)) > 0.0
 
 
-def test_without_a_compiler_the_kernels_are_timed_alone_and_the_row_says_so(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.delenv("CC", raising=False)
-    figures = list(kernels.measure(sizes=(8,), rounds=1, seconds=1e-5))
+def test_without_a_compiler_the_kernels_are_timed_alone_and_the_row_says_so() -> None:
+    figures = list(kernels.measure(sizes=(16,), rounds=1, seconds=1e-5, compiler=lambda: None))
     assert [figure.value for figure in figures] == [None, None]
     assert all(figure.note.startswith("no C compiler; ours alone takes") for figure in figures)
 

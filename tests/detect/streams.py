@@ -59,6 +59,7 @@ def rough_stream(seed: int, n: int) -> tuple[F64, F64]:
                 values[at] += 100.0
             case _:
                 values[at : at + 40] = values[at]
+    values[-int(random.integers(5, 30))] += 100.0
     return values, times
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, Decisions, layout
-from streamrnn.detect.recipe import CLOCK_STEP_READINGS
+from streamrnn.detect.recipe import CLOCK_STEP_READINGS, RANGE_WARM_READINGS
 from streamrnn.detect.weights import initial_parameters
 from streamrnn.errors import StateError
 from streamrnn.records import Kind, Outcome
@@ -21,6 +21,9 @@ from tests.detect.streams import (
     sine,
     step_one,
 )
+
+
+GROWN_UP = int(RANGE_WARM_READINGS) + 100  # readings after which every channel judges
 
 
 def is_sound(bank: Bank) -> bool:
@@ -97,9 +100,9 @@ def test_a_stream_that_begins_to_change_is_learned_like_any_other() -> None:
 
 
 def test_a_value_beyond_everything_seen_is_out_of_range() -> None:
-    values = sine(300)
+    values = sine(GROWN_UP)
     values[-1] = 60.0
-    found = step_one(Bank(QUIET), values, seconds(300))
+    found = step_one(Bank(QUIET), values, seconds(GROWN_UP))
     assert found.alarm[-1]
     assert found.outcome[-1] == Outcome.ANOMALY
     assert found.kind[-1] == Kind.OUT_OF_RANGE
@@ -237,9 +240,10 @@ def test_a_reset_stream_is_as_new() -> None:
 
 
 def test_a_forgiven_alarm_is_over_but_its_threshold_stays_higher() -> None:
-    values = np.append(sine(300), 60.0)
+    values = sine(GROWN_UP)
+    values[-1] = 60.0
     bank = Bank(QUIET)
-    step_one(bank, values, seconds(301))
+    step_one(bank, values, seconds(GROWN_UP))
     bank.forgive(bank.slot("s"))
     numbers = bank.to_arrays()["numbers"][0]
     assert bank.status().score[0] == 0.0

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from streamrnn.detect import Bank
 from streamrnn.detect.detector import Detector
+from streamrnn.detect.recipe import RANGE_WARM_READINGS
 from streamrnn.errors import ConfigError, InputError, StateError
 from streamrnn.records import Decision, Kind, Outcome
 from tests.detect.streams import RETRAINING, rough_stream, seconds, sine, step_one
@@ -46,8 +47,9 @@ def test_a_decision_carries_its_reading_and_plain_types() -> None:
 
 def test_a_jump_out_of_the_range_is_an_anomaly() -> None:
     detector = Detector(**SETTINGS)
-    decide(detector, sine(300), seconds(300))
-    decision = detector.step(90.0, time=float(seconds(301)[-1]))
+    n = int(RANGE_WARM_READINGS) + 100
+    decide(detector, sine(n), seconds(n))
+    decision = detector.step(90.0, time=float(seconds(n + 1)[-1]))
     assert decision.is_anomaly
     assert decision.kind is Kind.OUT_OF_RANGE
     assert decision.yhat_lower < decision.yhat < decision.yhat_upper < 90.0

@@ -7,24 +7,40 @@ from hypothesis import strategies as st
 
 from streamrnn.detect import layout
 from streamrnn.detect.extent import overshoot
-from streamrnn.detect.recipe import RANGE_MARGIN
+from streamrnn.detect.recipe import RANGE_MARGIN, RANGE_WARM_READINGS
 from tests import naive_detector
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50)
 
 
-def feed(values: list[float]) -> list[float]:
+def feed(values: list[float], usual_step: float = 0.0) -> list[float]:
+    """The overshoots of a stream that counts as grown up from its second reading on."""
     numbers, found = np.zeros(layout.NUMBERS), []
     for value in values:
-        found.append(overshoot(numbers, value))
-        numbers[layout.READINGS] += 1.0
+        found.append(overshoot(numbers, value, usual_step))
+        numbers[layout.READINGS] = RANGE_WARM_READINGS
     return found
 
 
-@given(VALUES)
-def test_the_overshoot_is_the_twins(values: list[float]) -> None:
-    wanted = [naive_detector.overshoot(values[:k], value) for k, value in enumerate(values)]
-    assert feed(values) == pytest.approx(wanted)
+@given(VALUES, st.floats(0.0, 1e5))
+def test_the_overshoot_is_the_twins(values: list[float], usual_step: float) -> None:
+    twin = naive_detector.overshoot
+    wanted = [twin(values[:k], value, usual_step) for k, value in enumerate(values)]
+    assert feed(values, usual_step) == pytest.approx(wanted)
+
+
+def test_a_young_stream_has_no_range_yet_but_remembers_it() -> None:
+    numbers = np.zeros(layout.NUMBERS)
+    for value in (0.0, 1.0, 5.0):
+        numbers[layout.READINGS] = min(value, RANGE_WARM_READINGS - 1.0)
+        assert overshoot(numbers, value, 0.0) == 0.0
+    numbers[layout.READINGS] = RANGE_WARM_READINGS
+    assert overshoot(numbers, 5.0, 0.0) == 0.0
+    assert overshoot(numbers, 6.0, 0.0) > 1.0
+
+
+def test_a_step_no_larger_than_usual_is_not_out_of_range() -> None:
+    assert feed([0.0, 1.0, 1.4], usual_step=0.5)[-1] == pytest.approx(0.8)
 
 
 @given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))

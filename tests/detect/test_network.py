@@ -39,9 +39,7 @@ def test_the_history_is_the_end_of_all_values_each_with_what_came_after_it(
     x, y = remembered(values, gaps)
     first = n - len(x)
     assert x.tolist() == values[first:]
-    after = [
-        math.nan if k == n or k in gaps else float(k + 1) for k in range(first + 1, n + 1)
-    ]
+    after = [math.nan if k == n or k in gaps else float(k + 1) for k in range(first + 1, n + 1)]
     np.testing.assert_array_equal(y, after)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, Retrainer, TrainingJob, TrainingResult, train
+from streamrnn.detect.recipe import RANGE_WARM_READINGS
 from streamrnn.records import Outcome
 from tests.detect.streams import (
     RETRAINING,
@@ -28,8 +29,8 @@ from tests.detect.streams import (
 )
 
 SEEDS = st.integers(0, 2**32 - 1)
-LENGTH = 300
-CUTS = st.lists(st.integers(0, LENGTH), max_size=12).map(sorted)
+LENGTH = int(RANGE_WARM_READINGS) + 80  # readings of one stream
+CUTS = st.lists(st.integers(0, 2 * LENGTH), max_size=12).map(sorted)
 
 
 def parts(columns: Columns, cuts: list[int]) -> list[Columns]:
@@ -61,7 +62,7 @@ class EagerRetrainer:
 def test_the_streams_of_these_tests_are_retrained_and_hold_every_outcome() -> None:
     outcomes: set[int] = set()
     retrained = 0
-    for seed in range(5):
+    for seed in range(6):
         bank = Bank(RETRAINING)
         outcomes |= set(step(bank, rough_fleet(seed, 3, LENGTH)).outcome.tolist())
         retrained += int(bank.status().retrainings.sum())
@@ -72,7 +73,7 @@ def test_the_streams_of_these_tests_are_retrained_and_hold_every_outcome() -> No
 @given(seed=SEEDS, cuts=CUTS)
 @settings(max_examples=30)
 def test_batches_of_any_size_decide_as_one(seed: int, cuts: list[int]) -> None:
-    columns = rough_fleet(seed, 2, LENGTH // 2)
+    columns = rough_fleet(seed, 2, LENGTH)
     whole = step(Bank(RETRAINING), columns)
     bank = Bank(RETRAINING)
     assert_same_bits(joined([step(bank, part) for part in parts(columns, cuts)]), whole)
@@ -81,16 +82,16 @@ def test_batches_of_any_size_decide_as_one(seed: int, cuts: list[int]) -> None:
 @given(seed=SEEDS)
 @settings(max_examples=8)
 def test_one_by_one_decides_as_one_batch(seed: int) -> None:
-    columns = rough_fleet(seed, 2, LENGTH // 2)
+    columns = rough_fleet(seed, 2, LENGTH)
     bank = Bank(RETRAINING)
-    singly = [step(bank, part) for part in parts(columns, list(range(1, LENGTH)))]
+    singly = [step(bank, part) for part in parts(columns, list(range(1, 2 * LENGTH)))]
     assert_same_bits(joined(singly), step(Bank(RETRAINING), columns))
 
 
 @given(seed=SEEDS, cuts=CUTS)
 @settings(max_examples=20)
 def test_a_restart_at_any_point_changes_no_decision(seed: int, cuts: list[int]) -> None:
-    columns = rough_fleet(seed, 2, LENGTH // 2)
+    columns = rough_fleet(seed, 2, LENGTH)
     bank, decided = Bank(RETRAINING), []
     for part in parts(columns, cuts):
         decided.append(step(bank, part))
@@ -112,7 +113,7 @@ def test_a_stream_among_others_decides_as_it_does_alone(seed: int, others: int) 
 @given(seed=SEEDS, cuts=CUTS)
 @settings(max_examples=10)
 def test_training_in_another_thread_changes_no_decision(seed: int, cuts: list[int]) -> None:
-    columns = rough_fleet(seed, 2, LENGTH // 2)
+    columns = rough_fleet(seed, 2, LENGTH)
     with ThreadPoolExecutor(1) as pool:
         bank, decided = Bank(RETRAINING, EagerRetrainer(pool)), []
         for part in parts(columns, cuts):

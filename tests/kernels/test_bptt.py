@@ -15,9 +15,11 @@ D = 3
 NETWORKS = pytest.mark.parametrize(
     ("H", "relu"),
     [(H, relu) for H in (8, 16, 32) for relu in (False, True)],
-    ids=lambda value: {False: "tanh", True: "relu"}.get(value, str(value))
-    if isinstance(value, bool)
-    else str(value),
+    ids=lambda value: (
+        {False: "tanh", True: "relu"}.get(value, str(value))
+        if isinstance(value, bool)
+        else str(value)
+    ),
 )
 
 
@@ -53,9 +55,7 @@ def test_loss_and_gradient_of_a_window_are_the_formulas(
 @pytest.mark.parametrize(("H", "relu"), [(8, True), (16, False), (32, False)])
 @given(data=st.data())
 @settings(max_examples=25)
-def test_a_float32_gradient_has_float32_precision(
-    H: int, relu: bool, data: st.DataObject
-) -> None:
+def test_a_float32_gradient_has_float32_precision(H: int, relu: bool, data: st.DataObject) -> None:
     window = data.draw(smooth_windows(H, relu, 1e-4))
     loss, gradient = window.gradient(np.float32)
     assert loss == pytest.approx(naive_loss(window), rel=1e-4, abs=1e-5)

@@ -16,17 +16,13 @@ def run_backward(window: Window, do: naive.F64) -> tuple[naive.F64, naive.F64]:
     """(g, ds) from zeros."""
     states, _ = naive.run(window.network, window.inputs, window.s0, window.relu)
     g, ds = np.zeros(parameter_count(D, H)), filled(np.float64, window.T * H)
-    make_network(D, H, 0).head_backward(
-        window.p, AT, g, np.concatenate(states), do, ds, window.T
-    )
+    make_network(D, H, 0).head_backward(window.p, AT, g, np.concatenate(states), do, ds, window.T)
     return g, ds
 
 
 @given(window=windows(D, H, False), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=20)
-def test_the_backward_of_the_head_agrees_with_finite_differences(
-    window: Window, seed: int
-) -> None:
+def test_the_backward_of_the_head_agrees_with_finite_differences(window: Window, seed: int) -> None:
     """Of L = sum_t r_t o_t with any r, by the parameters and by each state."""
     step = 1e-5
     r = np.random.default_rng(seed).normal(size=window.T)
@@ -63,9 +59,7 @@ def test_no_error_anywhere_is_no_gradient_anywhere(window: Window) -> None:
 @pytest.mark.parametrize("field", ["V", "c"])
 def test_each_part_of_the_head_carries_its_own_share(field: str) -> None:
     """With one part set and the others zero, the output is that part's alone."""
-    nothing = naive.Network(
-        np.zeros((H, D)), np.zeros((H, H)), np.zeros(H), np.zeros(H), 0.0
-    )
+    nothing = naive.Network(np.zeros((H, D)), np.zeros((H, H)), np.zeros(H), np.zeros(H), 0.0)
     parts = {"V": np.arange(H) + 1.0, "c": 7.0}
     # with b = 1 in a ReLU cell and no other weights every state is exactly 1
     network = nothing._replace(b=np.ones(H), **{field: parts[field]})

@@ -12,6 +12,7 @@ from tests import naive
 from tests.kernels.compiled import (
     bin_position,
     forget_and_add,
+    normal_score,
     quantile,
     surprise_of_normal,
     update_mean,
@@ -31,7 +32,9 @@ def moments(values: list[float], weights: list[float]) -> tuple[float, float]:
     return stats[1], stats[3]
 
 
-def fill(magnitudes: list[float], keep: float, dtype: type = np.float64) -> tuple[np.ndarray, float]:
+def fill(
+    magnitudes: list[float], keep: float, dtype: type = np.float64
+) -> tuple[np.ndarray, float]:
     h, weight = np.zeros(AT + BINS, dtype), 0.0
     for magnitude in magnitudes:
         weight = forget_and_add(h, AT, bin_position(magnitude), keep)
@@ -113,9 +116,7 @@ def test_the_histogram_holds_the_past_with_every_weight_decayed_by_its_age(
     assert above == pytest.approx(twin.above(probe), rel=tolerance * 10, abs=tolerance * 10)
 
 
-@given(
-    st.lists(MAGNITUDES, min_size=1, max_size=80), st.floats(0.5, 1.0), st.floats(0.001, 0.999)
-)
+@given(st.lists(MAGNITUDES, min_size=1, max_size=80), st.floats(0.5, 1.0), st.floats(0.001, 0.999))
 @settings(max_examples=60)
 def test_a_quantile_is_the_twins(magnitudes: list[float], keep: float, share: float) -> None:
     h, weight = fill(magnitudes, keep)
@@ -166,6 +167,26 @@ def test_the_twin_is_right_where_tables_of_the_tail_exist() -> None:
 @given(st.floats(-1e150, 1e150))
 def test_the_surprise_is_finite_and_not_negative_for_every_z(z: float) -> None:
     assert 0.0 <= surprise_of_normal(z) < math.inf
+
+
+@given(st.floats(0.0, 200.0), st.floats(0.01, 1e4))
+def test_the_normal_score_of_a_t_is_the_formula(t: float, nu: float) -> None:
+    assert normal_score(t, nu) == pytest.approx(naive.normal_score(t, nu), rel=1e-9)
+
+
+@given(st.floats(0.0, 15.0), st.floats(2.0, 300.0))
+def test_the_normal_score_never_makes_a_t_look_rarer_than_it_is(t: float, nu: float) -> None:
+    """Against the integral of Student's density; too small by at most 0.1."""
+    wanted = naive.surprise_of_student(t, nu)
+    z = normal_score(t, nu)
+    assert naive.surprise_of_normal(z) <= wanted + 1e-3
+    assert naive.surprise_of_normal(z + 0.1) >= wanted - 1e-3
+
+
+def test_the_tail_of_student_is_right_where_it_is_known() -> None:
+    for t, nu in ((0.0, 5.0), (1.0, 2.0), (7.0, 2.0), (2.015048373, 5.0)):
+        exact = 0.5 - t / (2 * math.sqrt(2.0 + t * t)) if nu == 2.0 else {0.0: 0.5}.get(t, 0.05)
+        assert naive.surprise_of_student(t, nu) == pytest.approx(-math.log10(exact), abs=1e-6)
 
 
 def test_the_surprise_grows_across_the_seam_between_its_two_formulas() -> None:

@@ -68,9 +68,7 @@ def test_a_store_writes_its_lanes_and_nothing_beside_them(
 
 @DTYPES
 @pytest.mark.parametrize("lanes", [1, 2, 4, 8, 16, 32])
-def test_a_total_is_the_sum_of_its_lanes_alone(
-    lanes: int, dtype: type[np.floating[Any]]
-) -> None:
+def test_a_total_is_the_sum_of_its_lanes_alone(lanes: int, dtype: type[np.floating[Any]]) -> None:
     a = np.random.default_rng(lanes).normal(size=64).astype(dtype)
     a[:3], a[3 + lanes :] = np.nan, np.nan
     found = make_total(lanes)(a, 3)

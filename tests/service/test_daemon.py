@@ -12,6 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from streamrnn.config import DetectorConfig
+from streamrnn.detect.advance import make_advance
+from streamrnn.detect.retrain import make_trainer
+from streamrnn.service.daemon import compile_kernels
 from tests.daemon_process import DaemonProcess, daemon
 from tests.mosquitto import Mosquitto, free_port
 from tests.service.mqtt_peers import Peer, eventually
@@ -182,6 +186,13 @@ def test_a_broker_that_is_down_makes_it_not_ready_but_no_less_alive(tmp_path: Pa
         process.send(signal.SIGINT)
         assert process.process is not None
         assert process.process.wait(60.0) == 0
+
+
+def test_nothing_is_left_to_compile_under_load() -> None:
+    config = DetectorConfig()
+    compile_kernels(config)
+    kernels = [make_advance(config.hidden, 0), *make_trainer(config.hidden, 0)]
+    assert [len(kernel.signatures) for kernel in kernels] == [1, 1, 1]
 
 
 def test_it_can_be_stopped_while_it_compiles_its_kernels(tmp_path: Path) -> None:

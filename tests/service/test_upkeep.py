@@ -51,7 +51,7 @@ class Kept:
             MqttLink(MqttConfig(), "gw", "streamrnn", backoff=Backoff(random.Random(1))),
             mailbox=self.mailbox,
             activity=self.activity,
-            states=StateTopics(self.states, TOPICS, 60.0),
+            states=StateTopics(self.states, TOPICS, 60.0, self.now),
             checkpointer=self.checkpointer,
             checkpoint_every=60.0,
             trainer=self.trainer,

@@ -1,0 +1,113 @@
+"""From values to a verdict: scale, residual, band, and what the channels say together."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from streamrnn.detect.channel import control_alarm, surprise
+from streamrnn.detect.layout import (
+    BURDEN,
+    FORECAST,
+    MEAN,
+    NETWORK_ERROR,
+    PERSISTENCE_ERROR,
+    RANGE_BURDEN,
+    RANGE_REFRACTORY_LEFT,
+    RANK_WEIGHT,
+    REFRACTORY_LEFT,
+    RUN,
+    SCORED,
+    STEPS,
+    VAR,
+    channel,
+)
+from streamrnn.detect.recipe import (
+    BAND_SHARE,
+    COARSE,
+    FINE,
+    FIRST_STEPS,
+    SCALE_MEMORY,
+    SKILL_MEMORY,
+    THRESHOLD,
+    WARM_BLOCKS,
+    Z_LIMIT,
+)
+from streamrnn.kernels.jit import inline_kernel
+from streamrnn.kernels.statistics import quantile, update_mean
+from streamrnn.records import Kind, Outcome
+
+NORMAL, ANOMALY = int(Outcome.NORMAL), int(Outcome.ANOMALY)
+NONE, UNEXPECTED = int(Kind.NONE), int(Kind.UNEXPECTED)
+LEVEL, OUT_OF_RANGE = int(Kind.LEVEL), int(Kind.OUT_OF_RANGE)
+AT_FINE, AT_COARSE = channel(FINE), channel(COARSE)
+
+
+@inline_kernel
+def scaled(n: Any, at: int, x: float) -> Any:
+    """x in standard deviations from the mean of the values before it, clipped to Z_LIMIT."""
+    sd = math.sqrt(n[at + VAR])
+    z = (x - n[at + MEAN]) / sd if sd > 0.0 else 0.0
+    return min(max(z, -Z_LIMIT), Z_LIMIT)
+
+
+@inline_kernel
+def learn_scale(n: Any, at: int, c: int, x: float) -> None:
+    """Mean and variance take x in."""
+    n[at + STEPS] += 1.0
+    update_mean(n, at + MEAN, at + VAR, x, max(1.0 / n[at + STEPS], 1.0 / SCALE_MEMORY[c]))
+
+
+@inline_kernel
+def judge(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, x: int, z: float) -> Any:
+    """The surprise S of a scaled value z, which stands at x in r; 0 where there is no forecast.
+
+    The fine channel also keeps account of its network against persistence.
+    """
+    if n[at + RUN] == 0.0 or n[at + STEPS] < FIRST_STEPS:
+        return 0.0
+    residual = z - n[at + FORECAST]
+    S = surprise(n, at, c, r, histogram, recent, residual)
+    if c == FINE:
+        w = max(1.0 / n[at + SCORED], 1.0 / SKILL_MEMORY)
+        n[NETWORK_ERROR] += w * (abs(residual) - n[NETWORK_ERROR])
+        n[PERSISTENCE_ERROR] += w * (abs(z - r[x - 1]) - n[PERSISTENCE_ERROR])
+    return S
+
+
+@inline_kernel
+def forecast_band(n: Any, at: int, r: Any, histogram: int) -> Any:
+    """(yhat, lower, upper) in the sensor's unit; NaN while there is no forecast."""
+    if n[at + RANK_WEIGHT] == 0.0:
+        return math.nan, math.nan, math.nan
+    sd = math.sqrt(n[at + VAR])
+    yhat = n[at + MEAN] + sd * n[at + FORECAST]
+    half = sd * quantile(r, histogram, BAND_SHARE, n[at + RANK_WEIGHT])
+    return yhat, yhat - half, yhat + half
+
+
+@inline_kernel
+def conclude(n: Any, S: Any, beyond: float, elapsed: float) -> Any:
+    """(outcome, score, kind, alarm) from the surprise of both channels and the overshoot.
+
+    The score is the largest of the three, the kind is named after it.
+    """
+    coarse_S = S[COARSE] if n[AT_COARSE + SCORED] > WARM_BLOCKS else 0.0
+    fine, fine_alarm = control_alarm(
+        n, AT_FINE + BURDEN, AT_FINE + REFRACTORY_LEFT, S[FINE], THRESHOLD[FINE], elapsed
+    )
+    coarse, coarse_alarm = control_alarm(
+        n, AT_COARSE + BURDEN, AT_COARSE + REFRACTORY_LEFT, coarse_S, THRESHOLD[COARSE], elapsed
+    )
+    extent, extent_alarm = control_alarm(
+        n, RANGE_BURDEN, RANGE_REFRACTORY_LEFT, beyond, 1.0, elapsed
+    )
+    score = max(fine, coarse, extent)
+    if score <= 1.0:
+        return NORMAL, score, NONE, False
+    kind = UNEXPECTED
+    if coarse > fine:
+        kind = LEVEL
+    if extent > max(fine, coarse):
+        kind = OUT_OF_RANGE
+    return ANOMALY, score, kind, fine_alarm or coarse_alarm or extent_alarm
