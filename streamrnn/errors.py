@@ -4,7 +4,7 @@
     ├── ConfigError     a setting is wrong: carries every problem found, not the first
     ├── InputError      a file or value handed to the Python API or to `replay` is unusable
     ├── StateError      stored state cannot be read, written, or belongs to other settings
-    └── BrokerError     the MQTT broker refused us for good (credentials, protocol)
+    └── BrokerError     an MQTT broker cannot be used; the daemon itself waits and tries again
 
 Each message says what is wrong, where, and what to do about it. Bad *sensor* input is not an
 exception: it is counted by `records.Reason`.
@@ -35,4 +35,4 @@ class StateError(StreamrnnError):
 
 
 class BrokerError(StreamrnnError):
-    """The broker refused the connection for a reason that waiting will not mend."""
+    """A broker cannot be started or reached, where waiting for it would make no sense."""

@@ -173,7 +173,8 @@ class Histogram:
     def counts(self) -> F64:
         """(BINS,) the weight in each bin."""
         ages = np.arange(len(self.bins))[::-1]
-        return np.bincount(np.array(self.bins, int), self.keep**ages, BINS)
+        counts = np.bincount(np.array(self.bins, int), self.keep**ages, BINS)
+        return counts.astype(np.float64)
 
     def weight(self) -> float:
         return float(self.counts().sum())

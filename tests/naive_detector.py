@@ -151,7 +151,7 @@ class Channel:
         z = (x - mean) / sd if sd > 0.0 else 0.0
         z = min(max(z, -recipe.Z_LIMIT), recipe.Z_LIMIT)
         S = 0.0
-        if self.states and len(self.z) > 2:
+        if self.states and len(self.z) >= recipe.FIRST_STEPS:
             S = self.surprise(z - self.forecast)
             self.changes.add(abs(z - self.z[-1]))
         self.z.append(z)
@@ -251,7 +251,7 @@ class Detector:
         self.time = time
         if len(self.values) <= self.warm_up:
             return Judgement(Outcome.WARMING, 0.0, Kind.NONE, False, *expected)
-        if len(coarse.surprises) <= recipe.WARM_STEPS[COARSE]:
+        if len(coarse.surprises) <= recipe.WARM_BLOCKS:
             S_coarse = 0.0
         verdicts = {
             Kind.UNEXPECTED: fine.alarm.judge(S_fine, recipe.THRESHOLD[FINE], elapsed),

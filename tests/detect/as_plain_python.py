@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numba
 
@@ -16,6 +17,6 @@ def decide() -> Decisions:
 
 if __name__ == "__main__":
     decisions = decide()
-    columns = zip(Decisions._fields, decisions, strict=True)
+    columns: Any = zip(Decisions._fields, decisions, strict=True)
     facts = {name: column.tolist() for name, column in columns}
     print(json.dumps({"compiled": not numba.config.DISABLE_JIT, **facts}))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.config import DetectorConfig
-from streamrnn.detect import Bank, Decisions
+from streamrnn.detect import Bank, Decisions, layout
+from streamrnn.detect.recipe import RANGE_WARM_READINGS
 
 F64 = NDArray[np.float64]
 
-QUIET = DetectorConfig(hidden=8, warm_up=50, retrain_every="never", seed=7)
+SETTINGS = {"hidden": 8, "warm_up": 50, "seed": 7}
+QUIET = DetectorConfig.model_validate({**SETTINGS, "retrain_every": "never"})
+GROWN_UP = int(RANGE_WARM_READINGS) + 100  # readings after which every channel judges
+
 # at one reading a second every stream retrains several times within a few hundred readings
-RETRAINING = DetectorConfig(hidden=8, warm_up=50, retrain_every="60s", seed=7)
+RETRAINING = DetectorConfig.model_validate({**SETTINGS, "retrain_every": "60s"})
 
 
 class Columns(NamedTuple):
@@ -78,13 +82,28 @@ def step(bank: Bank, columns: Columns) -> Decisions:
 
 
 def joined(parts: list[Decisions]) -> Decisions:
-    return Decisions(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return Decisions._make(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
 def rows(decisions: Decisions, chosen: NDArray[np.bool_] | slice) -> Decisions:
-    return Decisions(*(column[chosen] for column in decisions))
+    return Decisions._make(column[chosen] for column in decisions)
 
 
 def assert_same_bits(first: Decisions, second: Decisions) -> None:
-    for name, a, b in zip(Decisions._fields, first, second, strict=True):
+    columns: Any = zip(Decisions._fields, first, second, strict=True)
+    for name, a, b in columns:
         assert a.tobytes() == b.tobytes(), f"{name} differs at {np.flatnonzero(a != b)[:5]}"
+
+
+def is_sound(bank: Bank) -> bool:
+    """Whether everything a network computes with is finite."""
+    arrays = bank.to_arrays()
+    offsets = layout.arrays(bank.config.hidden)
+    networks = arrays["rows"].reshape(-1, offsets.size)[:, : offsets.x]
+    return bool(np.isfinite(networks).all())
+
+
+def assert_finite(decisions: Decisions) -> None:
+    assert np.isfinite(decisions.score).all()
+    forecasts = np.array(decisions[4:])
+    assert (np.isnan(forecasts).all(axis=0) | np.isfinite(forecasts).all(axis=0)).all()

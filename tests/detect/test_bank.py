@@ -1,44 +1,27 @@
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from streamrnn.config import DetectorConfig
-from streamrnn.detect import Bank, Decisions, layout
-from streamrnn.detect.recipe import CLOCK_STEP_READINGS, RANGE_WARM_READINGS
+from streamrnn.detect import Bank
+from streamrnn.detect.recipe import CLOCK_STEP_READINGS
 from streamrnn.detect.weights import initial_parameters
-from streamrnn.errors import StateError
 from streamrnn.records import Kind, Outcome
 from tests import naive_detector
 from tests.detect.streams import (
+    GROWN_UP,
     QUIET,
     RETRAINING,
+    assert_finite,
     assert_same_bits,
+    is_sound,
     rough_stream,
+    rows,
     seconds,
     sine,
     step_one,
 )
-
-
-GROWN_UP = int(RANGE_WARM_READINGS) + 100  # readings after which every channel judges
-
-
-def is_sound(bank: Bank) -> bool:
-    """Whether everything a network computes with is finite."""
-    arrays = bank.to_arrays()
-    offsets = layout.arrays(bank.config.hidden)
-    networks = arrays["rows"].reshape(-1, offsets.size)[:, : offsets.x]
-    return bool(np.isfinite(networks).all())
-
-
-def assert_finite(decisions: Decisions) -> None:
-    assert np.isfinite(decisions.score).all()
-    forecasts = np.array(decisions[4:])
-    assert (np.isnan(forecasts).all(axis=0) | np.isfinite(forecasts).all(axis=0)).all()
-
 
 # --- against the specification ------------------------------------------------------------------
 
@@ -145,7 +128,7 @@ def test_late_readings_and_duplicates_leave_no_trace() -> None:
     )
     applied = ~np.isin(disturbed.outcome, [Outcome.LATE, Outcome.DUPLICATE])
     assert (~applied).sum() == 5
-    assert_same_bits(Decisions(*(column[applied] for column in disturbed)), plain)
+    assert_same_bits(rows(disturbed, applied), plain)
 
 
 def test_nothing_is_forecast_across_a_gap() -> None:
@@ -178,164 +161,3 @@ def test_a_clock_set_back_does_not_stop_the_retraining() -> None:
         after.retrainings + after.rejected_retrainings
         > before.retrainings + before.rejected_retrainings + 3
     )
-
-
-# --- extreme input ------------------------------------------------------------------------------
-
-EXTREMES: dict[str, Any] = {
-    "one": lambda n: np.where(np.arange(n) == 300, 1e300, sine(n)),
-    "one too large for float32": lambda n: np.where(np.arange(n) == 300, 1e60, sine(n)),
-    "alternating": lambda n: np.where(np.arange(n) % 2, 1e300, -1e300),
-    "growing": lambda n: np.logspace(-300, 300, n),
-    "the largest there is": lambda n: np.where(np.arange(n) % 50, sine(n), np.finfo(float).max),
-    "hardly more than nothing": lambda n: sine(n) * 1e-300,
-}
-
-
-@pytest.mark.parametrize("extreme", EXTREMES)
-def test_extreme_values_leave_decisions_and_weights_finite(extreme: str) -> None:
-    bank = Bank(RETRAINING)
-    found = step_one(bank, EXTREMES[extreme](900), seconds(900))
-    assert_finite(found)
-    assert is_sound(bank)
-
-
-def test_one_extreme_value_does_not_blind_the_stream() -> None:
-    """Its forecasts are again of the size of the signal, its band of that of the noise."""
-    values = sine(3000)
-    values[300] = 1e9
-    found = step_one(Bank(QUIET), values, seconds(3000))
-    assert (found.yhat_upper - found.yhat_lower)[-500:].max() < 100.0
-    assert np.abs(found.yhat - values)[-500:].mean() < 5.0
-
-
-# --- slots, state ------------------------------------------------------------------------------
-
-
-def test_a_stream_keeps_its_slot_and_any_number_of_streams_fit() -> None:
-    bank = Bank(QUIET)
-    slots = [bank.slot(f"s{k}") for k in range(100)]
-    assert slots == list(range(100))
-    assert [bank.slot(name) for name in bank.names] == slots
-
-
-def test_streams_that_came_before_learn_the_same_as_the_bank_grows() -> None:
-    values, times = sine(300), seconds(300)
-    crowded, alone = Bank(QUIET), Bank(QUIET)
-    parts = []
-    for k in range(0, 300, 50):
-        parts.append(step_one(crowded, values[k : k + 50], times[k : k + 50]))
-        for other in range(10):
-            crowded.slot(f"{k}/{other}")
-    together = Decisions(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    assert_same_bits(together, step_one(alone, values, times))
-
-
-def test_a_reset_stream_is_as_new() -> None:
-    bank, values, times = Bank(RETRAINING), sine(300), seconds(300)
-    step_one(bank, values, times)
-    bank.reset(bank.slot("s"))
-    assert bank.status().readings[0] == 0
-    assert_same_bits(step_one(bank, values, times), step_one(Bank(RETRAINING), values, times))
-
-
-def test_a_forgiven_alarm_is_over_but_its_threshold_stays_higher() -> None:
-    values = sine(GROWN_UP)
-    values[-1] = 60.0
-    bank = Bank(QUIET)
-    step_one(bank, values, seconds(GROWN_UP))
-    bank.forgive(bank.slot("s"))
-    numbers = bank.to_arrays()["numbers"][0]
-    assert bank.status().score[0] == 0.0
-    assert numbers[layout.RANGE_REFRACTORY_LEFT] == 0.0
-    assert numbers[layout.RANGE_BURDEN] == 1.0
-
-
-def test_the_status_tells_what_the_stream_last_did() -> None:
-    bank = Bank(QUIET)
-    bank.slot("silent")
-    values = sine(80)
-    found = step_one(bank, values[:20], seconds(20), "spoke")
-    silent, spoke = 0, 1
-    status = bank.status()
-    assert status.readings.tolist() == [0, 20]
-    assert status.warm_up_left.tolist() == [50, 30]
-    assert np.isnan(status.interval[silent])
-    assert np.isnan(status.skill_ratio[silent])
-    assert np.isnan(status.yhat[silent])
-    assert status.interval[spoke] == 1.0
-    assert status.value[spoke] == values[19]
-    assert status.time[spoke] == seconds(20)[-1]
-    assert status.yhat[spoke] == found.yhat[-1]
-    step_one(bank, values[20:], seconds(80)[20:], "spoke")
-    assert bank.status().warm_up_left[spoke] == 0
-
-
-def test_a_status_is_a_copy() -> None:
-    bank = Bank(QUIET)
-    step_one(bank, sine(60), seconds(60))
-    status = bank.status()
-    before = [column.copy() for column in status]
-    step_one(bank, sine(60), seconds(60) + 60.0)
-    for column, wanted in zip(status, before, strict=True):
-        np.testing.assert_array_equal(column, wanted)
-
-
-def test_an_empty_batch_decides_nothing() -> None:
-    assert [len(column) for column in Bank(QUIET).step([], [], [])] == [0] * 7
-
-
-def test_a_bank_without_streams_can_be_stored_and_used_again() -> None:
-    bank = Bank.from_arrays(QUIET, Bank(QUIET).to_arrays())
-    assert bank.slot("first") == 0
-    assert (step_one(bank, sine(60), seconds(60), "first").outcome[:50] == Outcome.WARMING).all()
-
-
-def test_names_of_any_text_come_back() -> None:
-    bank, names = Bank(QUIET), ["Küche/°C", "a b", "", "\udcff"]
-    for name in names:
-        bank.slot(name)
-    assert Bank.from_arrays(QUIET, bank.to_arrays()).names == names
-
-
-@pytest.mark.parametrize(
-    "other",
-    [DetectorConfig(hidden=16), QUIET.model_copy(update={"activation": "relu"})],
-    ids=["hidden", "activation"],
-)
-def test_state_of_another_network_is_refused(other: DetectorConfig) -> None:
-    bank = Bank(QUIET)
-    bank.slot("s")
-    with pytest.raises(StateError, match="other detector settings"):
-        Bank.from_arrays(other, bank.to_arrays())
-
-
-@pytest.mark.parametrize(
-    "missing", ["model", "names", "numbers", "rows", "pending_slots", "pending_parameters"]
-)
-def test_incomplete_state_is_refused(missing: str) -> None:
-    arrays = Bank(QUIET).to_arrays()
-    del arrays[missing]
-    with pytest.raises(StateError):
-        Bank.from_arrays(QUIET, arrays)
-
-
-def test_state_with_rows_of_another_size_is_refused() -> None:
-    bank = Bank(QUIET)
-    bank.slot("s")
-    arrays = bank.to_arrays()
-    for name in ("numbers", "rows"):
-        with pytest.raises(StateError):
-            Bank.from_arrays(QUIET, {**arrays, name: arrays[name][:, :-1]})
-
-
-def test_stored_state_is_a_copy() -> None:
-    bank = Bank(QUIET)
-    step_one(bank, sine(60), seconds(60))
-    arrays = bank.to_arrays()
-    before = {name: array.copy() for name, array in arrays.items()}
-    step_one(bank, sine(60), seconds(60) + 60.0)
-    restored = Bank.from_arrays(QUIET, arrays)
-    step_one(restored, sine(60), seconds(60) + 60.0)
-    for name, array in arrays.items():
-        np.testing.assert_array_equal(array, before[name])

@@ -3,6 +3,7 @@ others, trained here or in another thread: the same bits."""
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -35,10 +36,7 @@ CUTS = st.lists(st.integers(0, 2 * LENGTH), max_size=12).map(sorted)
 
 def parts(columns: Columns, cuts: list[int]) -> list[Columns]:
     edges = [0, *cuts, len(columns.values)]
-    return [
-        Columns(*(column[a:b] for column in columns))
-        for a, b in zip(edges, edges[1:], strict=False)
-    ]
+    return [Columns._make(column[a:b] for column in columns) for a, b in itertools.pairwise(edges)]
 
 
 def restored(bank: Bank, retrainer: Retrainer | None = None) -> Bank:

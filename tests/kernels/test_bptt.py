@@ -37,7 +37,7 @@ def naive_loss(window: Window) -> float:
 def smooth_windows(H: int, relu: bool, margin: float) -> st.SearchStrategy[Window]:
     # many units over many steps come near a kink of ReLU almost surely: fewer steps then
     longest = max(1, 40 // H) if relu else 20
-    return windows(D, H, relu).filter(lambda w: w.T <= longest and w.is_smooth(margin))
+    return windows(D, H, relu).filter(lambda w: longest >= w.T and w.is_smooth(margin))
 
 
 @NETWORKS

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -31,7 +34,7 @@ def test_the_backward_of_the_head_agrees_with_finite_differences(window: Window,
 
     def loss(flat: naive.F64, states: naive.F64) -> float:
         network = naive.unpack(flat, D, H)
-        return sum(
+        return math.fsum(
             weight * naive.head_output(network, s) for weight, s in zip(r, states, strict=True)
         )
 
@@ -60,9 +63,9 @@ def test_no_error_anywhere_is_no_gradient_anywhere(window: Window) -> None:
 def test_each_part_of_the_head_carries_its_own_share(field: str) -> None:
     """With one part set and the others zero, the output is that part's alone."""
     nothing = naive.Network(np.zeros((H, D)), np.zeros((H, H)), np.zeros(H), np.zeros(H), 0.0)
-    parts = {"V": np.arange(H) + 1.0, "c": 7.0}
+    parts: dict[str, Any] = {"V": np.arange(H) + 1.0, "c": 7.0}
     # with b = 1 in a ReLU cell and no other weights every state is exactly 1
-    network = nothing._replace(b=np.ones(H), **{field: parts[field]})
+    network = nothing._replace(b=np.ones(H))._replace(**{field: parts[field]})
     p = naive.pack(network, parameter_count(D, H))
     o = make_network(D, H, 1).step(p, 0, np.zeros(D), np.zeros(H), np.zeros(H))
     assert o == {"V": 36.0, "c": 7.0}[field]

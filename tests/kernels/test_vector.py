@@ -48,7 +48,7 @@ def test_every_lane_wise_operation_is_numpys(dtype: type[np.floating[Any]], lane
             "x + v": x + v, "x - v": x - v, "x * v": x * v, "x / v": x / v,
             "positive(v)": v > 0, "sqrt(w)": np.sqrt(w), "tanh(v)": np.tanh(v),
         }  # fmt: skip
-    tolerance = 4 * np.finfo(dtype).eps
+    tolerance = 4 * float(np.finfo(dtype).eps)
     for name, found in zip(LANEWISE, out.reshape(-1, lanes), strict=True):
         absolute = TANH_ERROR if name == "tanh(v)" else 0.0
         np.testing.assert_allclose(found, wanted[name], tolerance, absolute, err_msg=name)

@@ -1,0 +1,149 @@
+"""What a bank keeps of its streams: slots, resets, status, stored state."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from streamrnn.config import DetectorConfig
+from streamrnn.detect import Bank, layout
+from streamrnn.errors import StateError
+from streamrnn.records import Outcome
+from tests.detect.streams import (
+    GROWN_UP,
+    QUIET,
+    RETRAINING,
+    assert_same_bits,
+    joined,
+    seconds,
+    sine,
+    step_one,
+)
+
+
+def test_a_stream_keeps_its_slot_and_any_number_of_streams_fit() -> None:
+    bank = Bank(QUIET)
+    slots = [bank.slot(f"s{k}") for k in range(100)]
+    assert slots == list(range(100))
+    assert [bank.slot(name) for name in bank.names] == slots
+
+
+def test_streams_that_came_before_learn_the_same_as_the_bank_grows() -> None:
+    values, times = sine(300), seconds(300)
+    crowded, alone = Bank(QUIET), Bank(QUIET)
+    parts = []
+    for k in range(0, 300, 50):
+        parts.append(step_one(crowded, values[k : k + 50], times[k : k + 50]))
+        for other in range(10):
+            crowded.slot(f"{k}/{other}")
+    assert_same_bits(joined(parts), step_one(alone, values, times))
+
+
+def test_a_reset_stream_is_as_new() -> None:
+    bank, values, times = Bank(RETRAINING), sine(300), seconds(300)
+    step_one(bank, values, times)
+    bank.reset(bank.slot("s"))
+    assert bank.status().readings[0] == 0
+    assert_same_bits(step_one(bank, values, times), step_one(Bank(RETRAINING), values, times))
+
+
+def test_a_forgiven_alarm_is_over_but_its_threshold_stays_higher() -> None:
+    values = sine(GROWN_UP)
+    values[-1] = 60.0
+    bank = Bank(QUIET)
+    step_one(bank, values, seconds(GROWN_UP))
+    bank.forgive(bank.slot("s"))
+    numbers = bank.to_arrays()["numbers"][0]
+    assert bank.status().score[0] == 0.0
+    assert numbers[layout.RANGE_REFRACTORY_LEFT] == 0.0
+    assert numbers[layout.RANGE_BURDEN] == 1.0
+
+
+def test_the_status_tells_what_the_stream_last_did() -> None:
+    bank = Bank(QUIET)
+    bank.slot("silent")
+    values = sine(80)
+    found = step_one(bank, values[:20], seconds(20), "spoke")
+    silent, spoke = 0, 1
+    status = bank.status()
+    assert status.readings.tolist() == [0, 20]
+    assert status.warm_up_left.tolist() == [50, 30]
+    assert np.isnan(status.interval[silent])
+    assert np.isnan(status.skill_ratio[silent])
+    assert np.isnan(status.yhat[silent])
+    assert status.interval[spoke] == 1.0
+    assert status.value[spoke] == values[19]
+    assert status.time[spoke] == seconds(20)[-1]
+    assert status.yhat[spoke] == found.yhat[-1]
+    step_one(bank, values[20:], seconds(80)[20:], "spoke")
+    assert bank.status().warm_up_left[spoke] == 0
+
+
+def test_a_status_is_a_copy() -> None:
+    bank = Bank(QUIET)
+    step_one(bank, sine(60), seconds(60))
+    status = bank.status()
+    before = [column.copy() for column in status]
+    step_one(bank, sine(60), seconds(60) + 60.0)
+    for column, wanted in zip(status, before, strict=True):
+        np.testing.assert_array_equal(column, wanted)
+
+
+def test_an_empty_batch_decides_nothing() -> None:
+    assert [len(column) for column in Bank(QUIET).step([], [], [])] == [0] * 7
+
+
+def test_a_bank_without_streams_can_be_stored_and_used_again() -> None:
+    bank = Bank.from_arrays(QUIET, Bank(QUIET).to_arrays())
+    assert bank.slot("first") == 0
+    assert (step_one(bank, sine(60), seconds(60), "first").outcome[:50] == Outcome.WARMING).all()
+
+
+def test_names_of_any_text_come_back() -> None:
+    bank, names = Bank(QUIET), ["Küche/°C", "a b", "", "\udcff"]
+    for name in names:
+        bank.slot(name)
+    assert Bank.from_arrays(QUIET, bank.to_arrays()).names == names
+
+
+@pytest.mark.parametrize(
+    "other",
+    [DetectorConfig(hidden=16), QUIET.model_copy(update={"activation": "relu"})],
+    ids=["hidden", "activation"],
+)
+def test_state_of_another_network_is_refused(other: DetectorConfig) -> None:
+    bank = Bank(QUIET)
+    bank.slot("s")
+    with pytest.raises(StateError, match="other detector settings"):
+        Bank.from_arrays(other, bank.to_arrays())
+
+
+@pytest.mark.parametrize(
+    "missing", ["model", "names", "numbers", "rows", "pending_slots", "pending_parameters"]
+)
+def test_incomplete_state_is_refused(missing: str) -> None:
+    arrays = Bank(QUIET).to_arrays()
+    del arrays[missing]
+    with pytest.raises(StateError):
+        Bank.from_arrays(QUIET, arrays)
+
+
+def test_state_with_rows_of_another_size_is_refused() -> None:
+    bank = Bank(QUIET)
+    bank.slot("s")
+    arrays = bank.to_arrays()
+    for name in ("numbers", "rows"):
+        with pytest.raises(StateError):
+            Bank.from_arrays(QUIET, {**arrays, name: arrays[name][:, :-1]})
+
+
+def test_stored_state_is_a_copy() -> None:
+    bank = Bank(QUIET)
+    step_one(bank, sine(60), seconds(60))
+    arrays = bank.to_arrays()
+    before = {name: array.copy() for name, array in arrays.items()}
+    step_one(bank, sine(60), seconds(60) + 60.0)
+    restored = Bank.from_arrays(QUIET, arrays)
+    step_one(restored, sine(60), seconds(60) + 60.0)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(array, before[name])
