@@ -38,7 +38,7 @@ def main(
             status.update(f"{group} ...")
             for figure in _MEASURE[group]():
                 figures.append(figure)
-                console.print(figure.line, highlight=False)
+                console.print(figure.line, highlight=False, soft_wrap=True)
                 status.update(f"{group}: {figure.name} done ...")
     show(figures, machine(), Console())
     if json is not None:

@@ -1,9 +1,10 @@
 """A paho subscriber that does nothing with what it receives: what the daemon is compared with.
 
-    python -m benchmarks.bare PORT TOPIC_FILTER COUNT SAMPLE_SECONDS
+    python -m benchmarks.bare PORT PROTOCOL TOPIC_FILTER COUNT SAMPLE_SECONDS
 
-Receives COUNT messages with a persistent session like the daemon's, and prints its samples: one
-JSON array of [Unix time, messages so far]. With COUNT 0 it only opens the session.
+Receives COUNT messages with a persistent session, opened just as the daemon opens its own, and
+prints its samples: one JSON array of [Unix time, messages so far]. PROTOCOL is 5 or 3.1.1. With
+COUNT 0 it only opens the session.
 """
 
 from __future__ import annotations
@@ -16,15 +17,14 @@ from typing import Any
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
 from benchmarks.drain import Sample
 from streamrnn.config import MqttConfig
 from streamrnn.demo.broker import HOST
+from streamrnn.service.mqtt.connect_options import connect
 
 
-def main(port: int, topic_filter: str, count: int, sample_seconds: float) -> None:
+def main(port: int, protocol: str, topic_filter: str, count: int, sample_seconds: float) -> None:
     received = 0
     subscribed = threading.Event()
     samples: list[Sample] = []
@@ -43,19 +43,21 @@ def main(port: int, topic_filter: str, count: int, sample_seconds: float) -> Non
         subscribed.wait()
         client.disconnect()
 
-    client = Client(CallbackAPIVersion.VERSION2, "bare", protocol=MQTTProtocolVersion.MQTTv5)
+    is_5 = protocol == "5"
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        "bare",
+        clean_session=None if is_5 else False,
+        protocol=MQTTProtocolVersion.MQTTv5 if is_5 else MQTTProtocolVersion.MQTTv311,
+    )
     client.on_connect = subscribe
     client.on_subscribe = lambda *_: subscribed.set()
     client.on_message = on_message
-    settings = MqttConfig()
-    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.SessionExpiryInterval = int(settings.session_expiry)
-    properties.ReceiveMaximum = settings.receive_maximum
-    client.connect(HOST, port, clean_start=False, properties=properties)
+    connect(client, MqttConfig(broker=f"mqtt://{HOST}:{port}"))
     threading.Thread(target=watch).start()
     client.loop_forever()
     json.dump(samples, sys.stdout)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5]))

@@ -36,16 +36,20 @@ def mosquitto(executable: str, folder: Path) -> Iterator[int]:
         "log_type error",
     )
     config.write_text("\n".join(lines) + "\n")
-    process = subprocess.Popen([executable, "-c", str(config)])
+    log = folder / "mosquitto.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen([executable, "-c", str(config)], stdout=output, stderr=output)
     try:
-        _wait_until_it_listens(process, port)
+        if not _listens(process, port):
+            raise RuntimeError(f"mosquitto did not start:\n{log.read_text()}")
         yield port
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
+def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    """True as soon as it does; False if it ended, or takes too long."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -53,5 +57,5 @@ def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
         except OSError:
             time.sleep(0.02)
         else:
-            return
-    raise RuntimeError("mosquitto did not start; its words are on standard error")
+            return True
+    return False

@@ -5,6 +5,7 @@ A flood is published while the subscriber is away; then it works off what the br
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import subprocess
@@ -20,7 +21,7 @@ from benchmarks.child import Daemon
 from benchmarks.drain import Sample, seconds_each
 from benchmarks.figure import Figure, Goal
 from benchmarks.flood import flood
-from benchmarks.stopwatch import Comparison, Measurement, compare
+from benchmarks.stopwatch import Measurement, compare
 
 _STREAMS = 200
 _GOAL = Goal(0.85, at_least=True)
@@ -28,22 +29,26 @@ _PATIENCE_SECONDS = 120.0
 
 
 def measure(
-    readings: int = 40_000,
-    rounds: int = 3,
-    sample_seconds: float = 0.2,
-    levels: Sequence[int] = (0, 1),
+    readings: int = 30_000, rounds: int = 3, sample_seconds: float = 0.1
 ) -> Iterator[Figure]:
-    """readings: per flood. sample_seconds: between two looks at the subscriber's progress.
-    levels: of QoS."""
+    """readings: per flood. sample_seconds: between two looks at the subscriber's progress."""
     executable = find_mosquitto()
-    for qos in levels:
+    for protocol, qos in itertools.product(("5", "3.1.1"), (0, 1)):
         value, note = None, "mosquitto is not installed"
         if executable is not None:
-            found = _compare(executable, qos, readings, rounds, sample_seconds)
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                mosquitto(executable, Path(folder)) as port,
+            ):
+                daemon = _DaemonSubscriber(Path(folder), port, protocol, sample_seconds)
+                bare = BareSubscriber(port, protocol, sample_seconds)
+                found = compare(
+                    _drain(daemon, port, readings, qos), _drain(bare, port, readings, qos), rounds
+                )
             value = 1.0 / found.ratio
             ours, other = 1.0 / found.ours, 1.0 / found.other
             note = f"{ours:,.0f} readings/s against {other:,.0f} messages/s"
-        name = f"over mosquitto, QoS {qos}: daemon / bare paho subscriber"
+        name = f"MQTT {protocol}, QoS {qos}: daemon / bare paho subscriber"
         yield Figure(group="daemon", name=name, value=value, unit="x", goal=_GOAL, note=note)
 
 
@@ -56,31 +61,23 @@ class _Subscriber(Protocol):
         """Come back, take the `count` messages that were kept, and leave."""
 
 
-def _compare(
-    executable: str, qos: int, readings: int, rounds: int, sample_seconds: float
-) -> Comparison:
-    """Seconds per reading."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        mosquitto(executable, Path(folder)) as port,
-    ):
+def _drain(subscriber: _Subscriber, port: int, readings: int, qos: int) -> Measurement:
+    """Gives seconds per reading."""
 
-        def drain(subscriber: _Subscriber) -> Measurement:
-            def measurement() -> float:
-                flood(port, _readings(subscriber.topic, readings), qos)
-                return seconds_each(subscriber.work_off(readings), readings)
+    def measurement() -> float:
+        flood(port, _readings(subscriber.topic, readings), qos)
+        return seconds_each(subscriber.work_off(readings), readings)
 
-            return measurement
-
-        daemon = DaemonSubscriber(Path(folder), port, sample_seconds)
-        return compare(drain(daemon), drain(BareSubscriber(port, sample_seconds)), rounds)
+    return measurement
 
 
-class DaemonSubscriber:
+class _DaemonSubscriber:
     topic = "to-daemon"
 
-    def __init__(self, folder: Path, port: int, sample_seconds: float) -> None:
-        self._folder, self._port, self._sample_seconds = folder, port, sample_seconds
+    def __init__(self, folder: Path, port: int, protocol: str, sample_seconds: float) -> None:
+        self._folder, self._port = folder, port
+        self._settings = {"STREAMRNN_MQTT__PROTOCOL": protocol}
+        self._sample_seconds = sample_seconds
         with self._daemon() as daemon:
             _wait_for(daemon.is_subscribed)
 
@@ -97,20 +94,23 @@ class DaemonSubscriber:
 
     def _daemon(self) -> Daemon:
         return Daemon(
-            self._folder, broker_port=self._port, topic_filter=f"{self.topic}/#", settings={}
+            self._folder,
+            broker_port=self._port,
+            topic_filter=f"{self.topic}/#",
+            settings=self._settings,
         )
 
 
 class BareSubscriber:
     topic = "to-bare"
 
-    def __init__(self, port: int, sample_seconds: float) -> None:
-        self._port, self._sample_seconds = port, sample_seconds
+    def __init__(self, port: int, protocol: str, sample_seconds: float) -> None:
+        self._port, self._protocol, self._sample_seconds = port, protocol, sample_seconds
         self.work_off(0)
 
     def work_off(self, count: int) -> Sequence[Sample]:
-        arguments = (self._port, f"{self.topic}/#", count, self._sample_seconds)
-        command = (sys.executable, "-m", "benchmarks.bare", *map(str, arguments))
+        settings = (self._port, self._protocol, f"{self.topic}/#", count, self._sample_seconds)
+        command = (sys.executable, "-m", "benchmarks.bare", *map(str, settings))
         done = subprocess.run(command, check=True, capture_output=True, timeout=_PATIENCE_SECONDS)
         samples: list[Sample] = json.loads(done.stdout)
         return samples

@@ -1,4 +1,4 @@
-"""Fixtures for every folder: real brokers."""
+"""For every folder: real brokers as fixtures, and Hypothesis without deadlines."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.mosquitto import Certificates, Mosquitto, make_certificates, require_mosquitto
+
+# Kernels compile for seconds inside whichever example comes first, and machines are busy.
+settings.register_profile("streamrnn", deadline=None)
+settings.load_profile("streamrnn")
 
 StartMosquitto = Callable[..., Mosquitto]
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from streamrnn import __version__
+from streamrnn.cli.bench_quality import bench_quality
 from streamrnn.cli.check_config import check_config
 from streamrnn.cli.demo import demo
 from streamrnn.cli.exit_codes import EPILOG, exit_code_of
@@ -57,6 +58,10 @@ app.command()(check_config)
 app.command("test-message", context_settings={"ignore_unknown_options": True})(explain_message)
 app.command()(replay)
 app.command()(healthcheck)
+
+bench = typer.Typer(no_args_is_help=True, help="Measure how good the detector is.")
+bench.command("quality")(bench_quality)
+app.add_typer(bench, name="bench")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from streamrnn.detect.blocks import close_block
 from streamrnn.detect.extent import overshoot
@@ -24,6 +22,7 @@ from streamrnn.detect.layout import (
     RETRAIN_PHASE,
     RUN,
     SCORE,
+    SURPRISE,
     TIME,
     VALUE,
     VAR,
@@ -46,43 +45,40 @@ NONE = int(Kind.NONE)
 AT = (channel(FINE), channel(COARSE))
 
 
-class Scratch(NamedTuple):
-    """Working memory of one call; nothing in it outlives the call."""
-
-    u: Any  # (T + 1, INPUTS) inputs of a window and of the step after it
-    g: Any  # (P,) gradient
-    s: Any  # (T + 1, H) states
-    do: Any  # (T,)
-    ds: Any  # (T, H)
-    W_rows: Any  # (H, H)
-
-
-def make_scratch(H: int, T: int = max(WINDOW)) -> Scratch:
-    sizes = ((T + 1) * INPUTS, parameter_count(H), (T + 1) * H, T, T * H, H * H)
-    return Scratch(*(np.zeros(size, np.float32) for size in sizes))
+# Columns of what `advance` writes for each reading; see `bank.Decisions`.
+OUTCOME, SCORE_OUT, KIND, ALARM, YHAT_OUT, LOWER_OUT, UPPER_OUT, COLUMNS = range(8)
 
 
 @functools.cache
-def make_advance(H: int, relu: int) -> Any:
-    """The compiled step for H hidden units; relu: 1 for ReLU, 0 for tanh."""
+def make_advance(H: int, relu: int) -> tuple[Any, int]:
+    """(advance, size): the compiled step for H hidden units, relu being 1 for ReLU and 0 for tanh;
+    and how many float32 numbers of working memory it wants."""
     P = parameter_count(H)
+    T_MAX = max(WINDOW)
     offsets = arrays(H)
     size, p0, m0, v0, state0 = offsets.size, offsets.parameters, offsets.m, offsets.v, offsets.state
     marks0, histogram0, recent0 = offsets.marks, offsets.histogram, offsets.recent
     x0, y0 = offsets.x, offsets.y
+    # working memory: u (T + 1, INPUTS), g (P,), s (T + 1, H), do (T,), ds (T, H), W_rows (H, H)
+    g0 = (T_MAX + 1) * INPUTS
+    s0 = g0 + P
+    do0 = s0 + (T_MAX + 1) * H
+    ds0 = do0 + T_MAX
+    W0 = ds0 + T_MAX * H
 
     @kernel
     def advance(
         numbers: Any, rows: Any, slots: Any, values: Any, times: Any, first: int,
-        warm_up: float, retrain_every: float,
-        outcome: Any, score: Any, kind: Any, alarm: Any,
-        yhat: Any, yhat_lower: Any, yhat_upper: Any,
-        u: Any, g: Any, s: Any, do: Any, ds: Any, W_rows: Any,
+        warm_up: float, retrain_every: float, out: Any, scratch: Any,
     ) -> Any:  # fmt: skip
         """Applies readings first, first + 1, ... and returns the index of the first one that it did
         not apply: their number, or that of a reading whose stream is due for retraining or for the
-        result of one."""
-        S = np.zeros(2)
+        result of one. Few arguments, because each costs as much as a tenth of a reading.
+
+        out: (n, COLUMNS). scratch: nothing in it outlives the call.
+        """
+        u, g, s = scratch[:g0], scratch[g0:s0], scratch[s0:do0]
+        do, ds, W_rows = scratch[do0:ds0], scratch[ds0:W0], scratch[W0:]
         for i in range(first, slots.shape[0]):
             n = numbers[slots[i]]
             r = rows[slots[i]]
@@ -95,33 +91,37 @@ def make_advance(H: int, relu: int) -> Any:
                 return i
             if n[READINGS] == 0.0:
                 n[RETRAIN_AT] = time + retrain_every * (0.5 + 0.5 * n[RETRAIN_PHASE])
-            kind[i] = NONE
-            score[i] = 0.0
-            alarm[i] = False
-            yhat[i] = math.nan
-            yhat_lower[i] = math.nan
-            yhat_upper[i] = math.nan
+            out[i, SCORE_OUT] = 0.0
+            out[i, KIND] = NONE
+            out[i, ALARM] = 0.0
+            out[i, YHAT_OUT] = math.nan
+            out[i, LOWER_OUT] = math.nan
+            out[i, UPPER_OUT] = math.nan
             place, elapsed = place_in_time(n, value, time)
             if place in (TOO_LATE, SEEN_BEFORE):
-                outcome[i] = LATE if place == TOO_LATE else DUPLICATE
+                out[i, OUTCOME] = LATE if place == TOO_LATE else DUPLICATE
                 continue
             if place != AFTER_GAP:
-                yhat[i], yhat_lower[i], yhat_upper[i] = forecast_band(n, AT[FINE], r, histogram0)
+                out[i, YHAT_OUT], out[i, LOWER_OUT], out[i, UPPER_OUT] = forecast_band(
+                    n, AT[FINE], r, histogram0
+                )
             usual_step = n[PERSISTENCE_ERROR] * math.sqrt(n[AT[FINE] + VAR])
             beyond = overshoot(n, value, usual_step)
             block_mean, empty = close_block(n, value, time)
 
             for c in range(2):
+                at, base = AT[c], c * size
                 x = value if c == FINE else block_mean
-                S[c] = 0.0
+                n[at + SURPRISE] = 0.0
                 if x != x:
                     continue
-                at, base = AT[c], c * size
                 if (c == FINE and place == AFTER_GAP) or (c == COARSE and empty > GAP_BLOCKS):
                     n[at + RUN] = 0.0
                 z = scaled(n, at, x)
                 k = remember(n, at, r, base + x0, base + y0, z)
-                S[c] = judge(n, at, c, r, base + histogram0, base + recent0, base + x0 + k, z)
+                n[at + SURPRISE] = judge(
+                    n, at, c, r, base + histogram0, base + recent0, base + x0 + k, z
+                )
                 learn_scale(n, at, c, x)
                 run = int(n[at + RUN])
                 T = WINDOW[c] if run >= WINDOW[c] and run % STRIDE[c] == 0 else 0
@@ -140,13 +140,17 @@ def make_advance(H: int, relu: int) -> Any:
             n[READINGS] += 1.0
             n[TIME] = time
             n[VALUE] = value
-            n[YHAT] = yhat[i]
-            n[YHAT_LOWER] = yhat_lower[i]
-            n[YHAT_UPPER] = yhat_upper[i]
-            outcome[i] = WARMING
+            n[YHAT] = out[i, YHAT_OUT]
+            n[YHAT_LOWER] = out[i, LOWER_OUT]
+            n[YHAT_UPPER] = out[i, UPPER_OUT]
+            out[i, OUTCOME] = WARMING
             if n[READINGS] > warm_up:
-                outcome[i], score[i], kind[i], alarm[i] = conclude(n, S, beyond, elapsed)
-            n[SCORE] = score[i]
+                outcome, score, kind, alarm = conclude(n, beyond, elapsed)
+                out[i, OUTCOME] = outcome
+                out[i, SCORE_OUT] = score
+                out[i, KIND] = kind
+                out[i, ALARM] = alarm
+            n[SCORE] = out[i, SCORE_OUT]
         return slots.shape[0]
 
-    return advance
+    return advance, W0 + H * H

@@ -12,7 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import layout
-from streamrnn.detect.advance import make_advance, make_scratch
+from streamrnn.detect.advance import (
+    ALARM,
+    COLUMNS,
+    KIND,
+    LOWER_OUT,
+    OUTCOME,
+    SCORE_OUT,
+    UPPER_OUT,
+    YHAT_OUT,
+    make_advance,
+)
 from streamrnn.detect.layout import NUMBERS
 from streamrnn.detect.network import gather_inputs
 from streamrnn.detect.recipe import COARSE, FINE, INPUTS, INSTALL_AFTER
@@ -33,7 +43,7 @@ class Decisions(NamedTuple):
     """The judgement of n readings, in columns; see `records.Decision`."""
 
     outcome: NDArray[np.uint8]  # records.Outcome
-    score: NDArray[np.float32]
+    score: NDArray[np.float64]
     kind: NDArray[np.uint8]  # records.Kind
     alarm: NDArray[np.bool_]  # raised at this reading; at most one per refractory period
     yhat: NDArray[np.float64]  # NaN: no forecast
@@ -80,9 +90,9 @@ class Bank:
         self._numbers = np.zeros((FIRST_CAPACITY, NUMBERS))
         self._rows = np.zeros((FIRST_CAPACITY, 2 * self._arrays.size), np.float32)
         self._initial = initial_parameters(H, config.seed)
-        self._advance = make_advance(H, self._relu)
-        self._scratch = make_scratch(H)
-        self._warm_up = float(config.warm_up)
+        self._advance, scratch_size = make_advance(H, self._relu)
+        self._scratch = np.zeros(scratch_size, np.float32)
+        self._warm_up, self._retrain_every = float(config.warm_up), config.retrain_every
 
     def slot(self, stream: str) -> int:
         """The row of a stream; a new one for a new stream."""
@@ -127,40 +137,34 @@ class Bank:
         slots, values, times: (n,) rows, readings (finite), seconds since 1970. Slots must come from
         `slot`.
         """
-        out = self.decisions(len(np.atleast_1d(slots)))
+        slots = np.ascontiguousarray(slots, np.int64)
+        out = np.empty((len(slots), COLUMNS))
         self.step_into(
-            out,
-            np.ascontiguousarray(slots, np.int64),
-            np.ascontiguousarray(values, np.float64),
-            np.ascontiguousarray(times, np.float64),
+            out, slots, np.ascontiguousarray(values, float), np.ascontiguousarray(times, float)
         )
-        return out
-
-    def decisions(self, n: int) -> Decisions:
-        """Uninitialised columns for n readings."""
         return Decisions(
-            outcome=np.empty(n, np.uint8),
-            score=np.empty(n, np.float32),
-            kind=np.empty(n, np.uint8),
-            alarm=np.empty(n, np.bool_),
-            yhat=np.empty(n),
-            yhat_lower=np.empty(n),
-            yhat_upper=np.empty(n),
+            outcome=out[:, OUTCOME].astype(np.uint8),
+            score=out[:, SCORE_OUT].copy(),
+            kind=out[:, KIND].astype(np.uint8),
+            alarm=out[:, ALARM] != 0.0,
+            yhat=out[:, YHAT_OUT].copy(),
+            yhat_lower=out[:, LOWER_OUT].copy(),
+            yhat_upper=out[:, UPPER_OUT].copy(),
         )
 
     def step_into(
         self,
-        out: Decisions,
+        out: NDArray[np.float64],
         slots: NDArray[np.int64],
         values: NDArray[np.float64],
         times: NDArray[np.float64],
     ) -> None:
-        """`step` without allocating: contiguous arrays in, the decisions written to `out`."""
+        """`step` without allocating: contiguous arrays in; out (n, COLUMNS), see `advance`."""
         n, done = len(slots), 0
         while True:
             done = self._advance(
                 self._numbers, self._rows, slots, values, times, done,
-                self._warm_up, self.config.retrain_every, *out, *self._scratch,
+                self._warm_up, self._retrain_every, out, self._scratch,
             )  # fmt: skip
             if done == n:
                 return
@@ -279,6 +283,8 @@ class Bank:
             numbers, rows = arrays["numbers"], arrays["rows"]
             if numbers.shape != (n, NUMBERS) or rows.shape != (n, bank._rows.shape[1]):
                 raise StateError("the stored state has rows of another size: start afresh")
+            for name in names:
+                bank.slot(name)
             pending = zip(
                 arrays["pending_slots"].tolist(),
                 arrays["pending_parameters"],
@@ -289,8 +295,6 @@ class Bank:
                 bank._results[slot] = TrainingResult(0, parameters.copy(), (fine, coarse))
         except (KeyError, ValueError) as error:
             raise StateError(f"the stored state is incomplete or damaged: {error}") from error
-        for name in names:
-            bank.slot(name)
         bank._numbers[:n] = numbers
         bank._rows[:n] = rows
         return bank

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from streamrnn.config import DetectorConfig
 from streamrnn.config.problems import describe
+from streamrnn.detect.advance import COLUMNS
 from streamrnn.detect.arrays_file import decode, encode
 from streamrnn.detect.bank import Bank
 from streamrnn.errors import ConfigError, InputError, StateError
@@ -47,7 +48,8 @@ class Detector:
         self._bank = bank
         self._slots = np.full(1, bank.slot(_STREAM))
         self._value, self._time = np.zeros(1), np.zeros(1)
-        self._out = bank.decisions(1)
+        self._out = np.empty((1, COLUMNS))
+        self._row = self._out[0]
 
     def step(self, value: float, time: float) -> Decision:
         """Judges one reading, then learns from it.
@@ -60,16 +62,9 @@ class Detector:
         self._value[0] = value
         self._time[0] = time
         self._bank.step_into(self._out, self._slots, self._value, self._time)
-        out = self._out
+        outcome, score, kind, _, yhat, lower, upper = self._row.tolist()
         return Decision(
-            _OUTCOMES[out.outcome.item()],
-            out.score.item(),
-            _KINDS[out.kind.item()],
-            value,
-            time,
-            out.yhat.item(),
-            out.yhat_lower.item(),
-            out.yhat_upper.item(),
+            _OUTCOMES[int(outcome)], score, _KINDS[int(kind)], value, time, yhat, lower, upper
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -58,8 +58,9 @@ from streamrnn.kernels.statistics import BINS
     NORMAL_VAR,
     BURDEN,  # recent alarms
     REFRACTORY_LEFT,  # of the pause after an alarm, in readings
+    SURPRISE,  # S of the last value; 0: it ended no block, or there was no forecast
     CHANNEL_NUMBERS,
-) = range(14)
+) = range(15)
 
 NUMBERS = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS
 VERSION = 1  # of this layout; stored state of another one is refused

@@ -13,6 +13,7 @@ BLOCK_READINGS = 12.0
 # before it, the coarse network's are the coming block's time of day and day of week.
 INPUTS = 5
 SCALE_MEMORY = (20_000.0, 1_700.0)  # mean and variance for scaling reach back about so far
+SCALE_REACH = 10.0  # standard deviations that a value may lie away for the scale to follow it
 Z_LIMIT = 5.0  # scaled inputs are clipped here
 FIRST_STEPS = 3.0  # values before there is a scale to judge by
 
@@ -36,6 +37,7 @@ SMOOTHED_SD_FLOOR = 0.02  # a channel that was never surprised must not panic at
 WARM_BLOCKS = 24.0  # scored blocks before the coarse channel may raise alarms, beside warm_up
 
 # Alarm: S / threshold is the score.
+MAX_SCORE = 1e6
 THRESHOLD = (4.2, 4.5)
 RANGE_MARGIN = 0.05  # beyond everything seen by this share of the range, and by a usual step
 RANGE_WARM_READINGS = 300.0  # a young stream leaves its range too often for that to mean anything

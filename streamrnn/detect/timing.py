@@ -10,6 +10,7 @@ from streamrnn.detect.layout import (
     LATE_TIME,
     LONG_INTERVAL,
     READINGS,
+    RETRAIN_AT,
     TIME,
     VALUE,
 )
@@ -42,6 +43,7 @@ def place_in_time(n: Any, value: float, time: float) -> Any:
         if n[LATE_RUN] < CLOCK_STEP_READINGS:
             return TOO_LATE, 0.0
         n[LATE_RUN] = 0.0
+        n[RETRAIN_AT] += dt  # else it would wait for the old time
         return AFTER_GAP, 1.0
     n[LATE_RUN] = 0.0
     if dt == 0.0:

@@ -19,6 +19,7 @@ from streamrnn.detect.layout import (
     RUN,
     SCORED,
     STEPS,
+    SURPRISE,
     VAR,
     channel,
 )
@@ -27,7 +28,9 @@ from streamrnn.detect.recipe import (
     COARSE,
     FINE,
     FIRST_STEPS,
+    MAX_SCORE,
     SCALE_MEMORY,
+    SCALE_REACH,
     SKILL_MEMORY,
     THRESHOLD,
     WARM_BLOCKS,
@@ -53,8 +56,12 @@ def scaled(n: Any, at: int, x: float) -> Any:
 
 @inline_kernel
 def learn_scale(n: Any, at: int, c: int, x: float) -> None:
-    """Mean and variance take x in."""
+    """Mean and variance take x in, but no farther than SCALE_REACH standard deviations away: one
+    absurd value would blind the stream for as long as the scale remembers."""
     n[at + STEPS] += 1.0
+    if n[at + STEPS] > FIRST_STEPS and n[at + VAR] > 0.0:
+        reach = SCALE_REACH * math.sqrt(n[at + VAR])
+        x = min(max(x, n[at + MEAN] - reach), n[at + MEAN] + reach)
     update_mean(n, at + MEAN, at + VAR, x, max(1.0 / n[at + STEPS], 1.0 / SCALE_MEMORY[c]))
 
 
@@ -87,14 +94,19 @@ def forecast_band(n: Any, at: int, r: Any, histogram: int) -> Any:
 
 
 @inline_kernel
-def conclude(n: Any, S: Any, beyond: float, elapsed: float) -> Any:
+def conclude(n: Any, beyond: float, elapsed: float) -> Any:
     """(outcome, score, kind, alarm) from the surprise of both channels and the overshoot.
 
     The score is the largest of the three, the kind is named after it.
     """
-    coarse_S = S[COARSE] if n[AT_COARSE + SCORED] > WARM_BLOCKS else 0.0
+    coarse_S = n[AT_COARSE + SURPRISE] if n[AT_COARSE + SCORED] > WARM_BLOCKS else 0.0
     fine, fine_alarm = control_alarm(
-        n, AT_FINE + BURDEN, AT_FINE + REFRACTORY_LEFT, S[FINE], THRESHOLD[FINE], elapsed
+        n,
+        AT_FINE + BURDEN,
+        AT_FINE + REFRACTORY_LEFT,
+        n[AT_FINE + SURPRISE],
+        THRESHOLD[FINE],
+        elapsed,
     )
     coarse, coarse_alarm = control_alarm(
         n, AT_COARSE + BURDEN, AT_COARSE + REFRACTORY_LEFT, coarse_S, THRESHOLD[COARSE], elapsed
@@ -102,7 +114,7 @@ def conclude(n: Any, S: Any, beyond: float, elapsed: float) -> Any:
     extent, extent_alarm = control_alarm(
         n, RANGE_BURDEN, RANGE_REFRACTORY_LEFT, beyond, 1.0, elapsed
     )
-    score = max(fine, coarse, extent)
+    score = min(max(fine, coarse, extent), MAX_SCORE)
     if score <= 1.0:
         return NORMAL, score, NONE, False
     kind = UNEXPECTED

@@ -46,8 +46,11 @@ def weight_above(h: Any, at: int, position: float) -> Any:
     """How much of the histogram h (BINS,) lies above a position; within its bin, in proportion."""
     k = int(position)
     above = (1.0 - (position - k)) * h[at + k]
-    for i in range(k + 1, BINS):
+    whole = (k // CHUNK + 1) * CHUNK  # from here on by whole vectors
+    for i in range(k + 1, whole):
         above += h[at + i]
+    for i in range(whole, BINS, CHUNK):
+        above += total(load(h, at + i, CHUNK))
     return above
 
 
@@ -69,8 +72,12 @@ def quantile(h: Any, at: int, upper_share: float, weight: float) -> Any:
     """The magnitude above which `upper_share` of the histogram's weight lies."""
     wanted = upper_share * weight
     above = 0.0
-    k = BINS - 1
-    while k > 0 and above + h[at + k] < wanted:
+    first = BINS - CHUNK  # the vector that holds the quantile
+    while first > 0 and above + total(load(h, at + first, CHUNK)) < wanted:
+        above += total(load(h, at + first, CHUNK))
+        first -= CHUNK
+    k = first + CHUNK - 1
+    while k > first and above + h[at + k] < wanted:
         above += h[at + k]
         k -= 1
     inside = h[at + k]

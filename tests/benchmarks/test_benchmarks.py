@@ -60,12 +60,13 @@ def test_single_calls_are_timed_against_what_is_installed() -> None:
 
 
 @pytest.mark.broker
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
 @pytest.mark.parametrize("qos", [0, 1])
 def test_a_subscriber_that_comes_back_gets_the_whole_flood(
-    start_mosquitto: Callable[..., Mosquitto], qos: int
+    start_mosquitto: Callable[..., Mosquitto], qos: int, protocol: str
 ) -> None:
     broker = start_mosquitto(settings="queue_qos0_messages true")
-    bare = BareSubscriber(broker.port, sample_seconds=0.01)
+    bare = BareSubscriber(broker.port, protocol, sample_seconds=0.01)
     flood(broker.port, [(f"{bare.topic}/{k % 7}", str(k)) for k in range(3000)], qos)
     assert bare.work_off(3000)[-1][1] == 3000
 

@@ -55,7 +55,7 @@ def test_jitter_leaves_the_interval_near_its_median(seed: int, dt: float) -> Non
     clock = Clock()
     for time in np.cumsum(steps):
         clock.feed(time)
-    assert clock.interval == pytest.approx(dt, rel=0.1)
+    assert clock.interval == pytest.approx(dt, rel=0.2)
 
 
 @given(SEEDS)

@@ -52,7 +52,7 @@ def test_loss_and_gradient_of_a_window_are_the_formulas(
     assert relative_error(gradient, naive_gradient(window)) <= 1e-11
 
 
-@pytest.mark.parametrize(("H", "relu"), [(8, True), (16, False), (32, False)])
+@pytest.mark.parametrize(("H", "relu"), [(8, False), (16, True), (32, False)])
 @given(data=st.data())
 @settings(max_examples=25)
 def test_a_float32_gradient_has_float32_precision(H: int, relu: bool, data: st.DataObject) -> None:
@@ -115,7 +115,7 @@ def test_one_wild_target_cannot_own_the_window() -> None:
 
 
 def test_the_same_window_gives_the_same_bits() -> None:
-    window = random_window(D, 16, False, 16, True, 3)
+    window = random_window(D, 8, False, 16, True, 3)
     first, second = (window.gradient(np.float32) for _ in range(2))
     assert first[0] == second[0]
     assert first[1].tobytes() == second[1].tobytes()

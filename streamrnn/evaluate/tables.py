@@ -1,0 +1,176 @@
+"""The figures as tables: Markdown for terminal and documents, and one HTML page."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streamrnn.evaluate.alarms import EPISODE_ROWS, TOLERANCE_ROWS
+from streamrnn.evaluate.detectors import DETECTORS
+from streamrnn.evaluate.figures import Figures, OverSeeds
+from streamrnn.evaluate.protocol import (
+    NAB_2FOLD,
+    NAB_CORPUS,
+    NAB_SHIPPED,
+    SKAB_MAX_FAR,
+    TOP_1_TOLERANCE_ROWS,
+    Figure,
+)
+
+_NONE = "-"
+_PROFILES = ("standard", "low FP", "low FN")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """note: one sentence. header and every row: the same number of cells, the first a name."""
+
+    title: str
+    note: str
+    header: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+def tables(figures: Figures, detectors: Sequence[str], absent: Sequence[str] = ()) -> list[Table]:
+    """All tables that have anything in them. absent: detectors that could not run."""
+    of_detectors = [
+        (
+            Table(
+                "VUS-PR",
+                "Volume under the range-aware precision-recall surface.",
+                ("detector", *figures.data_sets()),
+                [],
+            ),
+            [(data_set, Figure.VUS_PR, 3) for data_set in figures.data_sets()],
+        ),
+        (
+            Table("AUC-PR", "Average precision over rows.", ("detector", *figures.data_sets()), []),
+            [(data_set, Figure.AUC_PR, 3) for data_set in figures.data_sets()],
+        ),
+        (
+            Table(
+                "NAB, threshold chosen on the corpus, and on the other half",
+                "Normalised score, by profile.",
+                ("detector", *_PROFILES, *(f"{profile}, 2-fold" for profile in _PROFILES)),
+                [],
+            ),
+            [("nab", figure, 1) for figure in (*NAB_CORPUS, *NAB_2FOLD)],
+        ),
+        (
+            Table(
+                "UCR and SKAB",
+                f"Top-1: the highest score lies within {TOP_1_TOLERANCE_ROWS} rows of the event. "
+                f"F1: pooled rows, best threshold with a false alarm rate (FAR) of at most "
+                f"{SKAB_MAX_FAR:.0%}.",
+                ("detector", "UCR top-1", "SKAB F1", "SKAB FAR"),
+                [],
+            ),
+            [("ucr", Figure.TOP_1, 3), ("skab", Figure.F1, 3), ("skab", Figure.FAR, 3)],
+        ),
+    ]
+    for table, columns in of_detectors:
+        for detector in detectors:
+            cells = [figures.get(data_set, detector, name) for data_set, name, _ in columns]
+            if detector in absent:
+                table.rows.append((DETECTORS[detector].title, *["not installed"] * len(cells)))
+            elif any(cells):
+                shown = [
+                    _cell(over, digits) for over, (_, _, digits) in zip(cells, columns, strict=True)
+                ]
+                table.rows.append((DETECTORS[detector].title, *shown))
+    shipped = [table for table, _ in of_detectors]
+    for detector in detectors:
+        shipped += [_alarm_table(figures, detector), _shipped_scores(figures, detector)]
+    return [table for table in shipped if table.rows]
+
+
+def _alarm_table(figures: Figures, detector: str) -> Table:
+    columns = (
+        (Figure.EVENT_RECALL, 3),
+        (Figure.DELAY_ROWS, 1),
+        (Figure.DELAY_SECONDS, 0),
+        (Figure.FALSE_PER_10K_ROWS, 2),
+        (Figure.FALSE_PER_STREAM_WEEK, 2),
+    )
+    rows = []
+    for data_set in figures.data_sets():
+        cells = [figures.get(data_set, detector, figure) for figure, _ in columns]
+        if any(cells):
+            shown = [_cell(over, digits) for over, (_, digits) in zip(cells, columns, strict=True)]
+            rows.append((data_set, *shown))
+    return Table(
+        f"{DETECTORS[detector].title} at its shipped alarm",
+        f"A detection: an alarm from the begin of an event to {TOLERANCE_ROWS} rows after its end. "
+        f"Others are false; within {EPISODE_ROWS} rows they are one.",
+        (
+            *("set", "event recall", "median delay, rows", "median delay, s"),
+            *("false alarms / 10,000 rows", "false alarms / stream-week"),
+        ),
+        rows,
+    )
+
+
+def _shipped_scores(figures: Figures, detector: str) -> Table:
+    """Benchmarks' own scores at the shipped alarm; the worst seed where a goal is set for it."""
+    named = [
+        *((f"NAB {name}", "nab", figure, 1)
+          for name, figure in zip(_PROFILES, NAB_SHIPPED, strict=True)),
+        ("SKAB F1", "skab", Figure.F1_SHIPPED, 3),
+        ("SKAB FAR", "skab", Figure.FAR_SHIPPED, 3),
+    ]  # fmt: skip
+    rows = []
+    for name, data_set, figure, digits in named:
+        over = figures.get(data_set, detector, figure)
+        if over is not None:
+            rows.append((name, _cell(over, digits), f"{over.least:.{digits}f}"))
+    return Table(
+        f"{DETECTORS[detector].title}: benchmarks' scores at its shipped alarm",
+        "No threshold chosen by anyone.",
+        ("score", "mean", "least of seeds"),
+        rows,
+    )
+
+
+def _cell(over: OverSeeds | None, digits: int) -> str:
+    if over is None:
+        return _NONE
+    spread = f" ± {over.sd:.{digits}f}" if len(over.values) > 1 else ""
+    return f"{over.mean:.{digits}f}{spread}"
+
+
+def markdown(found: Sequence[Table]) -> str:
+    parts = []
+    for table in found:
+        lines = [table.header, tuple("---" for _ in table.header), *table.rows]
+        body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        parts.append(f"### {table.title}\n\n{table.note}\n\n{body}\n")
+    return "\n".join(parts)
+
+
+_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:75em;padding:0 1em}"
+    "table{border-collapse:collapse;margin:0 0 2em}"
+    "th,td{padding:.3em .8em;border-bottom:1px solid #ccc;text-align:right}"
+    "th:first-child,td:first-child{text-align:left}"
+)
+
+
+def html_page(found: Sequence[Table], heading: str) -> str:
+    """A page of its own, without scripts or anything to load."""
+    parts = []
+    for table in found:
+        head = "".join(f"<th>{html.escape(cell)}</th>" for cell in table.header)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>\n"
+            for row in table.rows
+        )
+        parts.append(
+            f"<h2>{html.escape(table.title)}</h2>\n<p>{html.escape(table.note)}</p>\n"
+            f"<table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>\n"
+        )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>{html.escape(heading)}</title><style>{_STYLE}</style></head>\n"
+        f"<body><h1>{html.escape(heading)}</h1>\n{''.join(parts)}</body></html>\n"
+    )
