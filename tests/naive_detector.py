@@ -155,6 +155,9 @@ class Channel:
             S = self.surprise(z - self.forecast)
             self.changes.add(abs(z - self.z[-1]))
         self.z.append(z)
+        reach = recipe.SCALE_REACH * sd
+        if len(self.z) > recipe.FIRST_STEPS and sd > 0.0:
+            x = min(max(x, mean - reach), mean + reach)
         self.scale.add(x)
         T, run = recipe.WINDOW[self.c], len(self.states)
         if run >= T and run % recipe.STRIDE[self.c] == 0:

@@ -39,14 +39,14 @@ def count_alarms(
 ) -> AlarmCount:
     """alarm: (n, C) raised at that row by that stream. times: (n,). events: (E, 2) rows."""
     n, streams = alarm.shape
-    rows = np.flatnonzero(alarm.any(axis=1))
+    rows = np.flatnonzero(np.any(alarm, axis=1))
     first_alarms = np.searchsorted(rows, events[:, 0])
     delay_rows, delay_seconds = [], []
     for (begin, end), at in zip(events, first_alarms, strict=True):
         if at < len(rows) and rows[at] <= end + TOLERANCE_ROWS:
             delay_rows.append(float(rows[at] - begin))
             delay_seconds.append(float(times[rows[at]] - times[begin]))
-    excused = inside(events + [0, TOLERANCE_ROWS], n)
+    excused = inside(events + np.array([0, TOLERANCE_ROWS]), n)
     false = alarm & ~excused[:, None]
     # Rows times the usual interval: a gap in the data is no time in which a stream was watched.
     interval = float(np.median(np.diff(times))) if n > 1 else 0.0
@@ -55,7 +55,7 @@ def count_alarms(
         delay_rows=delay_rows,
         delay_seconds=delay_seconds,
         rows=n,
-        false_alarms=_episodes(np.flatnonzero(false.any(axis=1))),
+        false_alarms=_episodes(np.flatnonzero(np.any(false, axis=1))),
         stream_seconds=n * interval * streams,
         stream_false_alarms=sum(
             _episodes(np.flatnonzero(false[:, stream])) for stream in range(streams)

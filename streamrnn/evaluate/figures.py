@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from streamrnn.evaluate.datasets import DATA_SETS
 from streamrnn.evaluate.protocol import Figure, SeriesResult, figures_of
 
 # NAB has a score of its own; its windows are far wider than what VUS-PR asks for.
@@ -47,7 +48,9 @@ class Figures:
         return self.by_name.get((data_set, detector, figure))
 
     def data_sets(self) -> list[str]:
-        return list(dict.fromkeys(data_set for data_set, _, _ in self.by_name))
+        """Those that were measured, in the order in which they are always shown."""
+        measured = {data_set for data_set, _, _ in self.by_name}
+        return [name for name in (*DATA_SETS, MEAN_OF_SIX) if name in measured]
 
 
 def summarise(results: Sequence[SeriesResult]) -> Figures:

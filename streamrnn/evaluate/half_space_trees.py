@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ def half_space_trees(values: NDArray[np.float64], seed: int) -> NDArray[np.float
         raise StreamrnnError(
             "HalfSpaceTrees needs river: pip install 'streamrnn[bench]'"
         ) from error
-    scaler, forest = preprocessing.MinMaxScaler(), anomaly.HalfSpaceTrees(seed=seed)
+    scaler: Any = preprocessing.MinMaxScaler()  # river leaves its methods untyped
+    forest: Any = anomaly.HalfSpaceTrees(seed=seed)
     score = np.zeros(len(values))
     present = np.isfinite(values)
     for t, row in enumerate(values.tolist()):

@@ -43,7 +43,8 @@ PROFILES = (
 
 
 class ScoredFile(NamedTuple):
-    """score: (n,) of every row; windows: (E, 2) first and last rows; category: its folder."""
+    """score: (n,) of every row; windows: (E, 2) first and last rows, all after the probation;
+    category: its folder."""
 
     category: str
     score: NDArray[np.float64]

@@ -53,4 +53,4 @@ def _sweep(
     order = np.argsort(-score, kind="stable")
     ordered = score[order]
     last_of_ties = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
-    return np.cumsum(positive[order])[last_of_ties], last_of_ties + 1
+    return np.cumsum(positive[order], dtype=np.int64)[last_of_ties], last_of_ties + 1

@@ -149,7 +149,7 @@ def _rows(data_set: str, series: Series, verdict: Verdict) -> Rows | None:
     return Rows(
         score=verdict.score[start:],
         events=series.events if data_set == "nab" else series.scored_events,
-        alarm=None if verdict.alarm is None else verdict.alarm.any(axis=1)[start:],
+        alarm=None if verdict.alarm is None else np.any(verdict.alarm, axis=1)[start:],
         flagged=None if verdict.flagged is None else verdict.flagged[start:],
     )
 

@@ -93,7 +93,7 @@ def _alarm_table(figures: Figures, detector: str) -> Table:
         (Figure.FALSE_PER_10K_ROWS, 2),
         (Figure.FALSE_PER_STREAM_WEEK, 2),
     )
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for data_set in figures.data_sets():
         cells = [figures.get(data_set, detector, figure) for figure, _ in columns]
         if any(cells):
@@ -119,7 +119,7 @@ def _shipped_scores(figures: Figures, detector: str) -> Table:
         ("SKAB F1", "skab", Figure.F1_SHIPPED, 3),
         ("SKAB FAR", "skab", Figure.FAR_SHIPPED, 3),
     ]  # fmt: skip
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, data_set, figure, digits in named:
         over = figures.get(data_set, detector, figure)
         if over is not None:

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrnn.detect import layout
-from streamrnn.detect.recipe import COARSE, FINE, THRESHOLD, WARM_BLOCKS, Z_LIMIT
+from streamrnn.detect.recipe import (
+    COARSE,
+    FINE,
+    FIRST_STEPS,
+    SCALE_REACH,
+    THRESHOLD,
+    WARM_BLOCKS,
+    Z_LIMIT,
+)
 from streamrnn.detect.verdict import conclude, learn_scale, scaled
 from streamrnn.records import Kind, Outcome
 
@@ -20,6 +28,17 @@ def grown_up() -> np.ndarray:
     return numbers
 
 
+def clipped_moments(values: list[float]) -> tuple[float, float]:
+    """Mean and standard deviation of the values, each clipped to SCALE_REACH of those before it."""
+    kept: list[float] = []
+    for x in values:
+        sd = np.std(kept) if len(kept) >= FIRST_STEPS else 0.0
+        reach = SCALE_REACH * sd if sd > 0.0 else np.inf
+        centre = np.mean(kept) if kept else 0.0
+        kept.append(float(np.clip(x, centre - reach, centre + reach)))
+    return float(np.mean(kept)), float(np.std(kept))
+
+
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=50), st.floats(-1e9, 1e9))
 def test_a_value_is_scaled_by_those_before_it(past: list[float], x: float) -> None:
     numbers = np.zeros(layout.NUMBERS)
@@ -27,9 +46,19 @@ def test_a_value_is_scaled_by_those_before_it(past: list[float], x: float) -> No
         learn_scale(numbers, AT, FINE, value)
     z = scaled(numbers, AT, x)
     assert -Z_LIMIT <= z <= Z_LIMIT
-    if np.std(past) > 1e-3:
-        exact = (x - np.mean(past)) / np.std(past)
+    mean, sd = clipped_moments(past)
+    if sd > 1e-3:
+        exact = (x - mean) / sd
         assert z == pytest.approx(np.clip(exact, -Z_LIMIT, Z_LIMIT), rel=1e-3, abs=1e-3)
+
+
+def test_one_absurd_value_moves_the_scale_no_farther_than_its_reach() -> None:
+    numbers = np.zeros(layout.NUMBERS)
+    for value in [20.0, 21.0] * 50:
+        learn_scale(numbers, AT, FINE, value)
+    learn_scale(numbers, AT, FINE, 1e300)
+    assert numbers[AT + layout.MEAN] < 21.0
+    assert np.sqrt(numbers[AT + layout.VAR]) < 1.0
 
 
 def test_a_value_of_a_stream_that_never_changed_is_its_mean() -> None:
@@ -51,8 +80,10 @@ def test_a_value_of_a_stream_that_never_changed_is_its_mean() -> None:
 def test_the_strongest_channel_gives_score_and_kind(
     fine: float, coarse: float, extent: float, kind: Kind
 ) -> None:
-    S = np.array([fine * THRESHOLD[FINE], coarse * THRESHOLD[COARSE]])
-    outcome, score, found, alarm = conclude(grown_up(), S, extent, 1.0)
+    numbers = grown_up()
+    numbers[layout.channel(FINE) + layout.SURPRISE] = fine * THRESHOLD[FINE]
+    numbers[layout.channel(COARSE) + layout.SURPRISE] = coarse * THRESHOLD[COARSE]
+    outcome, score, found, alarm = conclude(numbers, extent, 1.0)
     assert found == kind
     assert score == pytest.approx(max(fine, coarse, extent))
     assert outcome == (Outcome.NORMAL if kind is Kind.NONE else Outcome.ANOMALY)
@@ -62,4 +93,5 @@ def test_the_strongest_channel_gives_score_and_kind(
 def test_the_coarse_channel_is_silent_until_it_has_seen_enough_blocks() -> None:
     numbers = grown_up()
     numbers[layout.channel(COARSE) + layout.SCORED] = WARM_BLOCKS
-    assert conclude(numbers, np.array([0.0, 100.0]), 0.0, 1.0)[:2] == (Outcome.NORMAL, 0.0)
+    numbers[layout.channel(COARSE) + layout.SURPRISE] = 100.0
+    assert conclude(numbers, 0.0, 1.0)[:2] == (Outcome.NORMAL, 0.0)

@@ -95,7 +95,9 @@ def test_each_stream_is_counted_in_one_state() -> None:
 
 
 def test_a_warming_stream_outside_its_hard_limits_counts_as_anomaly() -> None:
-    snapshot = fleet(["a"], status=bank_status(1, warm_up_left=[50]), anomaly_active=np.array([True]))
+    snapshot = fleet(
+        ["a"], status=bank_status(1, warm_up_left=[50]), anomaly_active=np.array([True])
+    )
     assert by_label(snapshot, "streamrnn_streams", "state")["anomaly"] == 1
 
 
