@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "streamrnn"
 LAYERS = [
     {"__main__"},
     {"cli"},
-    {"demo", "replay"},
+    {"demo", "replay", "evaluate"},
     {"service"},
     {"ingest", "detect"},
     {"kernels"},
@@ -29,7 +29,7 @@ PURE = {"ingest", "detect", "kernels", "records", "errors"}
 # A clock, the network, threads, processes, randomness without a seed.
 IMPURE_MODULES = {"time", "socket", "ssl", "threading", "asyncio", "subprocess", "random", "paho"}
 
-OPTIONAL_EXTRAS = {"pandas", "pyarrow", "iotcore"}
+OPTIONAL_EXTRAS = {"pandas", "pyarrow", "iotcore", "river"}
 
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 

@@ -71,12 +71,14 @@ def corpus_score(files: Sequence[ScoredFile], profile: Profile) -> float:
 
 def two_fold_score(files: Sequence[ScoredFile], profile: Profile) -> float:
     """Normalised score when the threshold of each half was chosen on the other. Files go to the
-    halves in turns within their category, in the order given."""
+    halves in turns within their category, in the order given. NaN when a half stays empty."""
     halves: tuple[list[Increments], list[Increments]] = ([], [])
     seen: dict[str, int] = {}
     for file in files:
         seen[file.category] = seen.get(file.category, -1) + 1
         halves[seen[file.category] % 2].append(file_increments(file, profile))
+    if not all(halves):
+        return math.nan
     first, second = (_joined(half) for half in halves)
     gain = _gain_at(first, _best(second)[0]) + _gain_at(second, _best(first)[0])
     return _normalised(gain, files, profile)
@@ -145,6 +147,9 @@ def _gain_at(increments: Increments, threshold: float) -> float:
 
 
 def _normalised(gain: float, files: Sequence[ScoredFile], profile: Profile) -> float:
-    """`gain` is what the detections add to the score of never detecting anything."""
+    """`gain` is what the detections add to the score of never detecting anything. NaN without a
+    window in any file."""
     windows = sum(len(file.windows) for file in files)
+    if not windows:
+        return math.nan
     return 100.0 * gain / (windows * (profile.A_tp + profile.A_fn))

@@ -106,19 +106,25 @@ def figures_of(data_set: str, results: Sequence[SeriesResult]) -> dict[Figure, f
     """The figures of a set from all its series, by one detector with one seed. What has no meaning
     for this set or detector is left out."""
     figures = {
-        Figure.VUS_PR: float(np.nanmean([result.vus_pr for result in results])),
-        Figure.AUC_PR: float(np.nanmean([result.auc_pr for result in results])),
+        Figure.VUS_PR: _mean([result.vus_pr for result in results]),
+        Figure.AUC_PR: _mean([result.auc_pr for result in results]),
     }
     counts = [result.alarms for result in results if result.alarms is not None]
     if counts:
         figures |= _alarm_figures(counts)
     if data_set == "ucr":
-        figures[Figure.TOP_1] = float(np.nanmean([result.top_1 for result in results]))
+        figures[Figure.TOP_1] = _mean([result.top_1 for result in results])
     elif data_set == "nab":
         figures |= _nab_figures(results)
     elif data_set == "skab":
         figures |= _skab_figures(results)
     return {figure: value for figure, value in figures.items() if np.isfinite(value)}
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Over the series that have the figure; NaN when none has."""
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _top_1(score: NDArray[np.float64], events: NDArray[np.int64]) -> float:
@@ -196,6 +202,8 @@ def _nab_figures(results: Sequence[SeriesResult]) -> dict[Figure, float]:
 def _skab_figures(results: Sequence[SeriesResult]) -> dict[Figure, float]:
     """Over the rows of all experiments with an event taken together."""
     rows = [result.rows for result in results if result.rows and len(result.rows.events)]
+    if not rows:
+        return {}
     positive = np.concatenate([inside(row.events, len(row.score)) for row in rows])
     swept = best_point_score(np.concatenate([row.score for row in rows]), positive, SKAB_MAX_FAR)
     figures = {Figure.F1: swept.f1, Figure.FAR: swept.far}

@@ -59,6 +59,7 @@ from streamrnn.service.upkeep import (
 log = logging.getLogger("streamrnn.daemon")
 
 _TURN_SECONDS: Final = 0.1  # the longest wait for messages: what a signal or a scrape may take
+_RAISE_AGAIN_SECONDS: Final = 0.1
 _LINK_STOP_SECONDS: Final = 3.0  # together with a slow disk and HTTP well below 10 s
 
 
@@ -97,8 +98,10 @@ class Daemon:
         """Raises ConfigError or StateError when it cannot start."""
         begun = time.monotonic()
         with ExitStack() as stack:
-            loop, upkeep, adjustable = self._start(stack)
-            self.signals.starting = False
+            try:
+                loop, upkeep, adjustable = self._start(stack)
+            finally:
+                self.signals.starting = False  # nothing is raised while the stack takes it down
             seconds = round(time.monotonic() - begun, 2)
             log.info("ready", extra={"data": {"seconds": seconds, "version": __version__}})
             self._notifier.ready(f"{len(loop.state.bank.names)} streams")
@@ -220,6 +223,9 @@ def _handled(signals: Signals) -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         signals.stop = True
         if signals.starting:
+            # Python drops an exception that is raised in a destructor or in a callback of LLVM, of
+            # which compiling has many: it is raised again until one gets through.
+            signal.setitimer(signal.ITIMER_REAL, _RAISE_AGAIN_SECONDS)
             raise StoppedAtStartError
 
     def reload_settings(number: int, frame: FrameType | None) -> None:
@@ -228,11 +234,13 @@ def _handled(signals: Signals) -> Iterator[None]:
     handlers = {
         signal.SIGTERM: stop,
         signal.SIGINT: stop,
+        signal.SIGALRM: stop,
         signal.SIGHUP: reload_settings,
     }
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
         for number, handler_before in before.items():
             signal.signal(number, handler_before)

@@ -25,7 +25,7 @@ def test_every_reading_is_a_line_with_its_decision():
     assert set(scores["stream"]) == {"a"}
     assert_array_equal(scores["value"], values[:, 0])
     assert_array_equal(scores["yhat"], step.decisions.yhat)
-    assert_array_equal(scores["score"].astype(np.float32), step.decisions.score)
+    assert_array_equal(scores["score"], step.decisions.score)
     outcomes = [Outcome(outcome).name.lower() for outcome in step.decisions.outcome]
     assert list(scores["outcome"]) == outcomes
     assert_array_equal(scores["alarm"].astype(bool), step.decisions.alarm)

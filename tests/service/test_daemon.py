@@ -191,7 +191,7 @@ def test_a_broker_that_is_down_makes_it_not_ready_but_no_less_alive(tmp_path: Pa
 def test_nothing_is_left_to_compile_under_load() -> None:
     config = DetectorConfig()
     compile_kernels(config)
-    kernels = [make_advance(config.hidden, 0), *make_trainer(config.hidden, 0)]
+    kernels = [make_advance(config.hidden, 0)[0], *make_trainer(config.hidden, 0)]
     assert [len(kernel.signatures) for kernel in kernels] == [1, 1, 1]
 
 
