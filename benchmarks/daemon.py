@@ -29,7 +29,7 @@ _PATIENCE_SECONDS = 120.0
 
 
 def measure(
-    readings: int = 30_000, rounds: int = 3, sample_seconds: float = 0.1
+    readings: int = 50_000, rounds: int = 3, sample_seconds: float = 0.4
 ) -> Iterator[Figure]:
     """readings: per flood. sample_seconds: between two looks at the subscriber's progress."""
     executable = find_mosquitto()

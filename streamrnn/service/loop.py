@@ -27,7 +27,7 @@ from streamrnn.service.state import State
 log = logging.getLogger("streamrnn.loop")
 
 _LATE: Final = int(Outcome.LATE)  # quicker to compare with than the enum; DUPLICATE is above it
-_MOST_MESSAGES: Final = 1000  # per batch: a few milliseconds of work
+MOST_MESSAGES: Final = 1000  # per batch: a few milliseconds of work
 
 
 class Inlet(Protocol):
@@ -86,7 +86,7 @@ class Loop:
     def turn(self, timeout: float) -> int:
         """Deal with what has arrived, or arrives within `timeout` seconds. Messages are
         acknowledged when all that follows from them has been done. Returns their number."""
-        messages = self._inlet.take(_MOST_MESSAGES, timeout)
+        messages = self._inlet.take(MOST_MESSAGES, timeout)
         if not messages:
             return 0
         readings = Readings([], [], [])
