@@ -3,7 +3,7 @@
 app           the commands put together; main: errors become exit codes
 settings      options that commands share; settings from file, environment and command line
 exit_codes    what the exit code of a command means
-run  demo  check_config  test_message  replay  healthcheck      one command each
+run  demo  check_config  test_message  replay  healthcheck  bench_quality      one command each
 anomalies     the events of a replay as one table row per anomaly
 
 Whatever is slow to import (numpy, numba, pydantic, pandas) is imported inside the command that

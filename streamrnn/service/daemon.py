@@ -59,8 +59,8 @@ from streamrnn.service.upkeep import (
 log = logging.getLogger("streamrnn.daemon")
 
 _TURN_SECONDS: Final = 0.1  # the longest wait for messages: what a signal or a scrape may take
-# In a flood the loop waits for a larger batch. Each turn takes the GIL from the network thread
-# and makes it wait to have it back: with a rest between turns, a sixth more messages get through.
+# In a flood the loop waits for a larger batch: each of its turns takes the GIL from the network
+# thread. With a rest between turns a sixth more messages got through.
 _FLOOD: Final = 50
 _GATHER_SECONDS: Final = 0.02
 _RAISE_AGAIN_SECONDS: Final = 0.1
