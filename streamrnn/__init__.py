@@ -5,7 +5,7 @@ Module map (imports point downwards only):
     cli                  commands: run, demo, check-config, test-message, replay, healthcheck
     demo                 a simulated plant, injected faults and an embedded broker
     replay               recorded files through the same detector
-evaluate             detection quality on labelled data
+    evaluate             detection quality on labelled data
     service              the daemon: loop, MQTT, trainer thread, checkpoints, metrics, HTTP
     ingest               topic + payload bytes -> readings
     detect               readings -> decisions and events (numpy + kernels, no clock)
