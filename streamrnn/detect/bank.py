@@ -310,5 +310,7 @@ def _name_hash(name: str) -> int:
 
 
 def _grown(array: NDArray[Any]) -> NDArray[Any]:
-    """The same rows with room for as many again."""
-    return np.concatenate([array, np.zeros_like(array)])
+    """The same rows with room for as many again; the room takes no memory before it is used."""
+    grown = np.zeros((2 * len(array), array.shape[1]), array.dtype)
+    grown[: len(array)] = array
+    return grown
