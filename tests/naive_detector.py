@@ -127,6 +127,7 @@ class Channel:
         self.forecast = 0.0
         self.residuals = naive.Histogram(1.0 - 1.0 / recipe.RANK_MEMORY[c])
         self.surprises: list[float] = []
+        self.half_band = 0.0
         self.smoothed = Moments(recipe.NORMAL_MEMORY[c])
         self.changes = Moments(recipe.SKILL_MEMORY)  # from one value to the next
         self.alarm = Alarm()
@@ -140,7 +141,7 @@ class Channel:
         if not self.residuals.bins:
             return math.nan, math.nan, math.nan
         mean, sd = self.scale.mean_sd()
-        yhat, half = mean + sd * self.forecast, sd * self.residuals.quantile(recipe.BAND_SHARE)
+        yhat, half = mean + sd * self.forecast, sd * self.half_band
         return yhat, yhat - half, yhat + half
 
     def step(self, x: float, gap: bool, block: int, block_seconds: float) -> float:
@@ -191,8 +192,11 @@ class Channel:
         above, weight = self.residuals.above(abs(residual)), self.residuals.weight()
         self.residuals.add(abs(residual))
         self.surprises.append(-math.log10((above + 1.0) / (weight + 1.0)))
+        scored = len(self.surprises)
+        if scored <= recipe.BAND_STRIDE or scored % recipe.BAND_STRIDE == 0:
+            self.half_band = self.residuals.quantile(recipe.BAND_SHARE)
         n = recipe.SMOOTHING[self.c]
-        if len(self.surprises) <= n:
+        if scored <= n:
             return 0.0
         m = sum(self.surprises[-n:]) / n
         mean, sd = self.smoothed.mean_sd()

@@ -19,6 +19,7 @@ from streamrnn.detect.layout import (
     PERSISTENCE_ERROR,
     READINGS,
     RETRAIN_AT,
+    RETRAIN_EVERY,
     RETRAIN_PHASE,
     RUN,
     SCORE,
@@ -26,6 +27,7 @@ from streamrnn.detect.layout import (
     TIME,
     VALUE,
     VAR,
+    WARM_UP,
     YHAT,
     YHAT_LOWER,
     YHAT_UPPER,
@@ -45,8 +47,11 @@ NONE = int(Kind.NONE)
 AT = (channel(FINE), channel(COARSE))
 
 
-# Columns of what `advance` writes for each reading; see `bank.Decisions`.
-OUTCOME, SCORE_OUT, KIND, ALARM, YHAT_OUT, LOWER_OUT, UPPER_OUT, COLUMNS = range(8)
+# Columns of a table of readings: what `advance` reads, and what it writes; see `bank.Decisions`.
+(SLOT, VALUE_IN, TIME_IN, OUTCOME, SCORE_OUT, KIND, ALARM, YHAT_OUT, LOWER_OUT, UPPER_OUT) = range(
+    10
+)
+COLUMNS = 10
 
 
 @functools.cache
@@ -67,44 +72,41 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
     W0 = ds0 + T_MAX * H
 
     @kernel
-    def advance(
-        numbers: Any, rows: Any, slots: Any, values: Any, times: Any, first: int,
-        warm_up: float, retrain_every: float, out: Any, scratch: Any,
-    ) -> Any:  # fmt: skip
+    def advance(numbers: Any, rows: Any, table: Any, first: int, scratch: Any) -> Any:
         """Applies readings first, first + 1, ... and returns the index of the first one that it did
         not apply: their number, or that of a reading whose stream is due for retraining or for the
-        result of one. Few arguments, because each costs as much as a tenth of a reading.
+        result of one.
 
-        out: (n, COLUMNS). scratch: nothing in it outlives the call.
+        numbers, rows: the bank, see `layout`. table: (n, COLUMNS), one reading in a row. scratch:
+        nothing in it outlives the call. Few arguments: each costs a tenth of a reading.
         """
         u, g, s = scratch[:g0], scratch[g0:s0], scratch[s0:do0]
         do, ds, W_rows = scratch[do0:ds0], scratch[ds0:W0], scratch[W0:]
-        for i in range(first, slots.shape[0]):
-            n = numbers[slots[i]]
-            r = rows[slots[i]]
-            value = values[i]
-            time = times[i]
+        for i in range(first, table.shape[0]):
+            out = table[i]
+            n = numbers[int(out[SLOT])]
+            r = rows[int(out[SLOT])]
+            value = out[VALUE_IN]
+            time = out[TIME_IN]
             if n[INSTALL_AT] > 0.0:
                 if n[READINGS] >= n[INSTALL_AT]:
                     return i
             elif time >= n[RETRAIN_AT] > 0.0:
                 return i
             if n[READINGS] == 0.0:
-                n[RETRAIN_AT] = time + retrain_every * (0.5 + 0.5 * n[RETRAIN_PHASE])
-            out[i, SCORE_OUT] = 0.0
-            out[i, KIND] = NONE
-            out[i, ALARM] = 0.0
-            out[i, YHAT_OUT] = math.nan
-            out[i, LOWER_OUT] = math.nan
-            out[i, UPPER_OUT] = math.nan
+                n[RETRAIN_AT] = time + n[RETRAIN_EVERY] * (0.5 + 0.5 * n[RETRAIN_PHASE])
+            out[SCORE_OUT] = 0.0
+            out[KIND] = NONE
+            out[ALARM] = 0.0
+            out[YHAT_OUT] = math.nan
+            out[LOWER_OUT] = math.nan
+            out[UPPER_OUT] = math.nan
             place, elapsed = place_in_time(n, value, time)
             if place in (TOO_LATE, SEEN_BEFORE):
-                out[i, OUTCOME] = LATE if place == TOO_LATE else DUPLICATE
+                out[OUTCOME] = LATE if place == TOO_LATE else DUPLICATE
                 continue
             if place != AFTER_GAP:
-                out[i, YHAT_OUT], out[i, LOWER_OUT], out[i, UPPER_OUT] = forecast_band(
-                    n, AT[FINE], r, histogram0
-                )
+                out[YHAT_OUT], out[LOWER_OUT], out[UPPER_OUT] = forecast_band(n, AT[FINE])
             usual_step = n[PERSISTENCE_ERROR] * math.sqrt(n[AT[FINE] + VAR])
             beyond = overshoot(n, value, usual_step)
             block_mean, empty = close_block(n, value, time)
@@ -140,17 +142,17 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             n[READINGS] += 1.0
             n[TIME] = time
             n[VALUE] = value
-            n[YHAT] = out[i, YHAT_OUT]
-            n[YHAT_LOWER] = out[i, LOWER_OUT]
-            n[YHAT_UPPER] = out[i, UPPER_OUT]
-            out[i, OUTCOME] = WARMING
-            if n[READINGS] > warm_up:
+            n[YHAT] = out[YHAT_OUT]
+            n[YHAT_LOWER] = out[LOWER_OUT]
+            n[YHAT_UPPER] = out[UPPER_OUT]
+            out[OUTCOME] = WARMING
+            if n[READINGS] > n[WARM_UP]:
                 outcome, score, kind, alarm = conclude(n, beyond, elapsed)
-                out[i, OUTCOME] = outcome
-                out[i, SCORE_OUT] = score
-                out[i, KIND] = kind
-                out[i, ALARM] = alarm
-            n[SCORE] = out[i, SCORE_OUT]
-        return slots.shape[0]
+                out[OUTCOME] = outcome
+                out[SCORE_OUT] = score
+                out[KIND] = kind
+                out[ALARM] = alarm
+            n[SCORE] = out[SCORE_OUT]
+        return table.shape[0]
 
     return advance, W0 + H * H

@@ -19,7 +19,10 @@ from streamrnn.detect.advance import (
     LOWER_OUT,
     OUTCOME,
     SCORE_OUT,
+    SLOT,
+    TIME_IN,
     UPPER_OUT,
+    VALUE_IN,
     YHAT_OUT,
     make_advance,
 )
@@ -92,7 +95,6 @@ class Bank:
         self._initial = initial_parameters(H, config.seed)
         self._advance, scratch_size = make_advance(H, self._relu)
         self._scratch = np.zeros(scratch_size, np.float32)
-        self._warm_up, self._retrain_every = float(config.warm_up), config.retrain_every
 
     def slot(self, stream: str) -> int:
         """The row of a stream; a new one for a new stream."""
@@ -120,7 +122,13 @@ class Bank:
             row[at : at + len(self._initial)] = self._initial
         numbers[[layout.YHAT, layout.YHAT_LOWER, layout.YHAT_UPPER]] = np.nan
         # retraining times are spread over streams by name: they must not all come due at once
+        self._set(numbers)
         numbers[layout.RETRAIN_PHASE] = _name_hash(self.names[slot]) / 2**32
+
+    def _set(self, numbers: NDArray[np.float64]) -> None:
+        """Writes the settings into rows, which may have been stored under others."""
+        numbers[..., layout.WARM_UP] = self.config.warm_up
+        numbers[..., layout.RETRAIN_EVERY] = self.config.retrain_every
 
     def forgive(self, slot: int) -> None:
         """What just looked anomalous was not: ends the alarm's pause, keeps the risen threshold."""
@@ -137,38 +145,27 @@ class Bank:
         slots, values, times: (n,) rows, readings (finite), seconds since 1970. Slots must come from
         `slot`.
         """
-        slots = np.ascontiguousarray(slots, np.int64)
-        out = np.empty((len(slots), COLUMNS))
-        self.step_into(
-            out, slots, np.ascontiguousarray(values, float), np.ascontiguousarray(times, float)
-        )
+        table = np.empty((len(np.asarray(slots)), COLUMNS))
+        table[:, SLOT], table[:, VALUE_IN], table[:, TIME_IN] = slots, values, times
+        self.step_table(table)
         return Decisions(
-            outcome=out[:, OUTCOME].astype(np.uint8),
-            score=out[:, SCORE_OUT].copy(),
-            kind=out[:, KIND].astype(np.uint8),
-            alarm=out[:, ALARM] != 0.0,
-            yhat=out[:, YHAT_OUT].copy(),
-            yhat_lower=out[:, LOWER_OUT].copy(),
-            yhat_upper=out[:, UPPER_OUT].copy(),
+            outcome=table[:, OUTCOME].astype(np.uint8),
+            score=table[:, SCORE_OUT].copy(),
+            kind=table[:, KIND].astype(np.uint8),
+            alarm=table[:, ALARM] != 0.0,
+            yhat=table[:, YHAT_OUT].copy(),
+            yhat_lower=table[:, LOWER_OUT].copy(),
+            yhat_upper=table[:, UPPER_OUT].copy(),
         )
 
-    def step_into(
-        self,
-        out: NDArray[np.float64],
-        slots: NDArray[np.int64],
-        values: NDArray[np.float64],
-        times: NDArray[np.float64],
-    ) -> None:
-        """`step` without allocating: contiguous arrays in; out (n, COLUMNS), see `advance`."""
-        n, done = len(slots), 0
+    def step_table(self, table: NDArray[np.float64]) -> None:
+        """`step` in place: (n, COLUMNS), C-contiguous; see `advance` for the columns."""
+        n, done = len(table), 0
         while True:
-            done = self._advance(
-                self._numbers, self._rows, slots, values, times, done,
-                self._warm_up, self._retrain_every, out, self._scratch,
-            )  # fmt: skip
+            done = self._advance(self._numbers, self._rows, table, done, self._scratch)
             if done == n:
                 return
-            self._retrain(int(slots[done]), float(times[done]))
+            self._retrain(int(table[done, SLOT]), float(table[done, TIME_IN]))
 
     def _retrain(self, slot: int, time: float) -> None:
         """A stream is due: its running job's result is installed, or else a new job is cut."""
@@ -297,6 +294,7 @@ class Bank:
             raise StateError(f"the stored state is incomplete or damaged: {error}") from error
         bank._numbers[:n] = numbers
         bank._rows[:n] = rows
+        bank._set(bank._numbers[:n])
         return bank
 
 

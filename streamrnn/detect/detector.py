@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from streamrnn.config import DetectorConfig
 from streamrnn.config.problems import describe
-from streamrnn.detect.advance import COLUMNS
+from streamrnn.detect.advance import COLUMNS, SLOT, TIME_IN, VALUE_IN
 from streamrnn.detect.arrays_file import decode, encode
 from streamrnn.detect.bank import Bank
 from streamrnn.errors import ConfigError, InputError, StateError
@@ -46,10 +46,9 @@ class Detector:
 
     def _own(self, bank: Bank) -> None:
         self._bank = bank
-        self._slots = np.full(1, bank.slot(_STREAM))
-        self._value, self._time = np.zeros(1), np.zeros(1)
-        self._out = np.empty((1, COLUMNS))
-        self._row = self._out[0]
+        self._table = np.zeros((1, COLUMNS))
+        self._table[0, SLOT] = bank.slot(_STREAM)
+        self._cells = self._table.data.cast("B").cast("d")  # quicker than numpy's indexing
 
     def step(self, value: float, time: float) -> Decision:
         """Judges one reading, then learns from it.
@@ -59,10 +58,11 @@ class Detector:
         """
         if not (math.isfinite(value) and math.isfinite(time)):
             raise InputError(f"value = {value}, time = {time}: both must be finite numbers")
-        self._value[0] = value
-        self._time[0] = time
-        self._bank.step_into(self._out, self._slots, self._value, self._time)
-        outcome, score, kind, _, yhat, lower, upper = self._row.tolist()
+        cells = self._cells
+        cells[VALUE_IN] = value
+        cells[TIME_IN] = time
+        self._bank.step_table(self._table)
+        _, _, _, outcome, score, kind, _, yhat, lower, upper = cells.tolist()
         return Decision(
             _OUTCOMES[int(outcome)], score, _KINDS[int(kind)], value, time, yhat, lower, upper
         )

@@ -35,13 +35,15 @@ from streamrnn.kernels.statistics import BINS
     BLOCK_INDEX,  # of the block being filled: floor(time / BLOCK_SECONDS)
     BLOCK_SUM,
     BLOCK_COUNT,
+    WARM_UP,  # setting: readings
+    RETRAIN_EVERY,  # setting: seconds
     RETRAIN_PHASE,  # in [0, 1), from the stream's name: spreads the first retrainings over time
     RETRAIN_AT,  # stream time of the next retraining, seconds; 0: not yet set
     INSTALL_AT,  # count of readings at which a running retraining's result is taken; 0: none runs
     RETRAININGS,
     REJECTED_RETRAININGS,
     STREAM_NUMBERS,
-) = range(27)
+) = range(29)
 
 # --- float64: one channel's numbers, from channel(c) ---------------------------------------------
 (
@@ -58,9 +60,10 @@ from streamrnn.kernels.statistics import BINS
     NORMAL_VAR,
     BURDEN,  # recent alarms
     REFRACTORY_LEFT,  # of the pause after an alarm, in readings
+    HALF_BAND,  # |residual| that BAND_SHARE of the recent ones exceed, scaled; renewed now and then
     SURPRISE,  # S of the last value; 0: it ended no block, or there was no forecast
     CHANNEL_NUMBERS,
-) = range(15)
+) = range(16)
 
 NUMBERS = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS
 VERSION = 1  # of this layout; stored state of another one is refused

@@ -58,14 +58,26 @@ def gather_inputs(
     if c == COARSE:
         turn_day = 2.0 * math.pi * block_seconds / DAY
         turn_week = 2.0 * math.pi * block_seconds / WEEK
-        day, week = block * turn_day, block * turn_week
+        day_sin, day_cos = math.sin(block * turn_day), math.cos(block * turn_day)
+        week_sin, week_cos = math.sin(block * turn_week), math.cos(block * turn_week)
+        back_day_sin, back_day_cos = math.sin(turn_day), math.cos(turn_day)
+        back_week_sin, back_week_cos = math.sin(turn_week), math.cos(turn_week)
         for back in range(T):
             o = (T - 1 - back) * INPUTS
             u[o] = r[newest - back]
-            u[o + 1] = math.sin(day - back * turn_day)
-            u[o + 2] = math.cos(day - back * turn_day)
-            u[o + 3] = math.sin(week - back * turn_week)
-            u[o + 4] = math.cos(week - back * turn_week)
+            u[o + 1] = day_sin
+            u[o + 2] = day_cos
+            u[o + 3] = week_sin
+            u[o + 4] = week_cos
+            # one block back is a turn by a fixed angle: no further sines
+            day_sin, day_cos = (
+                day_sin * back_day_cos - day_cos * back_day_sin,
+                day_cos * back_day_cos + day_sin * back_day_sin,
+            )
+            week_sin, week_cos = (
+                week_sin * back_week_cos - week_cos * back_week_sin,
+                week_cos * back_week_cos + week_sin * back_week_sin,
+            )
     else:
         for t in range(T):
             for d in range(INPUTS):

@@ -46,6 +46,7 @@ BURDEN_HALF_LIFE = 1000.0  # readings
 REFRACTORY = 100.0  # readings between two alarms of a channel
 
 BAND_SHARE = 0.05  # of residuals that may lie outside the forecast's band
+BAND_STRIDE = 8  # residuals between two looks at its width
 SKILL_MEMORY = 1000.0  # readings over which the network is compared with persistence
 
 # Time

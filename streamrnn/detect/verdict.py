@@ -9,6 +9,7 @@ from streamrnn.detect.channel import control_alarm, surprise
 from streamrnn.detect.layout import (
     BURDEN,
     FORECAST,
+    HALF_BAND,
     MEAN,
     NETWORK_ERROR,
     PERSISTENCE_ERROR,
@@ -25,6 +26,7 @@ from streamrnn.detect.layout import (
 )
 from streamrnn.detect.recipe import (
     BAND_SHARE,
+    BAND_STRIDE,
     COARSE,
     FINE,
     FIRST_STEPS,
@@ -76,6 +78,9 @@ def judge(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, x: int, 
     residual = z - n[at + FORECAST]
     S = surprise(n, at, c, r, histogram, recent, residual)
     if c == FINE:
+        scored = int(n[at + SCORED])
+        if scored <= BAND_STRIDE or scored % BAND_STRIDE == 0:
+            n[at + HALF_BAND] = quantile(r, histogram, BAND_SHARE, n[at + RANK_WEIGHT])
         w = max(1.0 / n[at + SCORED], 1.0 / SKILL_MEMORY)
         n[NETWORK_ERROR] += w * (abs(residual) - n[NETWORK_ERROR])
         n[PERSISTENCE_ERROR] += w * (abs(z - r[x - 1]) - n[PERSISTENCE_ERROR])
@@ -83,13 +88,13 @@ def judge(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, x: int, 
 
 
 @inline_kernel
-def forecast_band(n: Any, at: int, r: Any, histogram: int) -> Any:
+def forecast_band(n: Any, at: int) -> Any:
     """(yhat, lower, upper) in the sensor's unit; NaN while there is no forecast."""
     if n[at + RANK_WEIGHT] == 0.0:
         return math.nan, math.nan, math.nan
     sd = math.sqrt(n[at + VAR])
     yhat = n[at + MEAN] + sd * n[at + FORECAST]
-    half = sd * quantile(r, histogram, BAND_SHARE, n[at + RANK_WEIGHT])
+    half = sd * n[at + HALF_BAND]
     return yhat, yhat - half, yhat + half
 
 
