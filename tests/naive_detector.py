@@ -128,6 +128,7 @@ class Channel:
         self.residuals = naive.Histogram(1.0 - 1.0 / recipe.RANK_MEMORY[c])
         self.surprises: list[float] = []
         self.half_band = 0.0
+        self.stray = False  # the last value was the first to differ in a constant stream
         self.smoothed = Moments(recipe.NORMAL_MEMORY[c])
         self.changes = Moments(recipe.SKILL_MEMORY)  # from one value to the next
         self.alarm = Alarm()
@@ -159,7 +160,9 @@ class Channel:
         reach = recipe.SCALE_REACH * sd
         if len(self.z) > recipe.FIRST_STEPS and sd > 0.0:
             x = min(max(x, mean - reach), mean + reach)
-        self.scale.add(x)
+        was_stray, self.stray = self.stray, sd == 0.0 and x != mean
+        if len(self.z) <= recipe.FIRST_STEPS or was_stray or not self.stray:
+            self.scale.add(x)
         T, run = recipe.WINDOW[self.c], len(self.states)
         if run >= T and run % recipe.STRIDE[self.c] == 0:
             self.learn(T, block, block_seconds)
@@ -272,9 +275,20 @@ class Detector:
         return Judgement(Outcome.ANOMALY, score, kind, alarm, *expected)
 
 
+def extent(values: list[float]) -> tuple[float, float]:
+    """Lowest and highest; a value whose predecessor was inside at most doubles the range."""
+    low = high = before = values[0]
+    for value in values[1:]:
+        reach = high - low if low <= before <= high else math.inf
+        low, high = max(min(low, value), low - reach), min(max(high, value), high + reach)
+        before = value
+    return low, high
+
+
 def overshoot(values: list[float], value: float, usual_step: float) -> float:
-    """How many margins, or usual steps if those are larger, beyond everything seen a value lies."""
-    if not values or max(values) == min(values):
+    """How many margins, or usual steps if those are larger, beyond the range a value lies."""
+    low, high = extent(values or [value])
+    if low == high:
         return 0.0
-    beyond = max(value - max(values), min(values) - value, 0.0)
-    return beyond / max(recipe.RANGE_MARGIN * (max(values) - min(values)), usual_step)
+    beyond = max(value - high, low - value, 0.0)
+    return beyond / max(recipe.RANGE_MARGIN * (high - low), usual_step)

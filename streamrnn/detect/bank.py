@@ -28,7 +28,7 @@ from streamrnn.detect.advance import (
 )
 from streamrnn.detect.layout import NUMBERS
 from streamrnn.detect.network import gather_inputs
-from streamrnn.detect.recipe import COARSE, FINE, INPUTS, INSTALL_AFTER
+from streamrnn.detect.recipe import COARSE, FINE, INPUTS, INSTALL_AFTER, REFRACTORY
 from streamrnn.detect.retrain import (
     History,
     InlineRetrainer,
@@ -127,15 +127,22 @@ class Bank:
 
     def _set(self, numbers: NDArray[np.float64]) -> None:
         """Writes the settings into rows, which may have been stored under others."""
+        every = self.config.retrain_every
         numbers[..., layout.WARM_UP] = self.config.warm_up
-        numbers[..., layout.RETRAIN_EVERY] = self.config.retrain_every
+        numbers[..., layout.RETRAIN_EVERY] = every
+        set_before = numbers[..., layout.RETRAIN_AT] > 0.0
+        latest = np.where(set_before, numbers[..., layout.TIME] + every, 0.0)
+        numbers[..., layout.RETRAIN_AT] = np.where(
+            every < np.inf, np.minimum(numbers[..., layout.RETRAIN_AT], latest), latest
+        )
 
     def forgive(self, slot: int) -> None:
-        """What just looked anomalous was not: ends the alarm's pause, keeps the risen threshold."""
+        """What just looked anomalous was not: the channels that alarmed pause anew, and want more
+        before they alarm again."""
         numbers = self._numbers[slot]
         for left, burden in layout.ALARM_FIELDS:
             if numbers[left] > 0.0:
-                numbers[left] = 0.0
+                numbers[left] = REFRACTORY
                 numbers[burden] += 1.0
         numbers[layout.SCORE] = 0.0
 
@@ -174,7 +181,10 @@ class Bank:
             numbers[layout.INSTALL_AT] = 0.0
             self._install(slot)
             return
-        numbers[layout.RETRAIN_AT] = time + self.config.retrain_every
+        # on in whole periods, so that streams stay spread after a pause of all of them
+        every = self.config.retrain_every
+        periods = (time - numbers[layout.RETRAIN_AT]) // every + 1.0
+        numbers[layout.RETRAIN_AT] += periods * every
         numbers[layout.INSTALL_AT] = numbers[layout.READINGS] + INSTALL_AFTER
         job = self._cut_job(slot)
         self._jobs[slot] = job
@@ -280,6 +290,11 @@ class Bank:
             numbers, rows = arrays["numbers"], arrays["rows"]
             if numbers.shape != (n, NUMBERS) or rows.shape != (n, bank._rows.shape[1]):
                 raise StateError("the stored state has rows of another size: start afresh")
+            if not all(isinstance(name, str) for name in names) or len(set(names)) < n:
+                raise StateError("the stored state names its streams wrongly: start afresh")
+            running = np.flatnonzero(numbers[:, layout.INSTALL_AT] > 0.0)
+            if not np.array_equal(running, np.sort(arrays["pending_slots"])):
+                raise StateError("the stored state lacks a result of retraining: start afresh")
             for name in names:
                 bank.slot(name)
             pending = zip(

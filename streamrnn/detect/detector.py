@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from streamrnn.errors import ConfigError, InputError, StateError
 from streamrnn.records import Decision, Kind, Outcome
 
 _STREAM = "detector"
+MOST = 1e100  # no sensor shows more; squares of it still fit
 
 
 class Detector:
@@ -54,10 +54,11 @@ class Detector:
         """Judges one reading, then learns from it.
 
         value: in the sensor's unit. time: seconds since 1970; a reading not newer than the last one
-        is not applied (outcome LATE or DUPLICATE). InputError when either is not a finite number.
+        is not applied (outcome LATE or DUPLICATE). InputError when either is not a finite number,
+        or beyond MOST.
         """
-        if not (math.isfinite(value) and math.isfinite(time)):
-            raise InputError(f"value = {value}, time = {time}: both must be finite numbers")
+        if not (-MOST <= value <= MOST and -MOST <= time <= MOST):
+            raise InputError(f"value and time must be finite numbers, no larger than {MOST:g}")
         cells = self._cells
         cells[VALUE_IN] = value
         cells[TIME_IN] = time

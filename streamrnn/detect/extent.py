@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamrnn.detect.layout import HIGHEST, LOWEST, READINGS
+from streamrnn.detect.layout import HIGHEST, LOWEST, READINGS, VALUE
 from streamrnn.detect.recipe import RANGE_MARGIN, RANGE_WARM_READINGS
 from streamrnn.kernels.jit import inline_kernel
 
@@ -14,8 +14,9 @@ def overshoot(n: Any, value: float, usual_step: float) -> Any:
     """How far a value lies outside [lowest, highest]: above 1 is an alarm, 0 is inside.
 
     In units of RANGE_MARGIN of that range or of the stream's usual step, the mean |difference| of
-    neighbours, whichever is larger. The range then takes the value in. A stream that never changed
-    has no range to leave, and a young one does not count.
+    neighbours, whichever is larger. The range then takes the value in; but by one value alone it
+    grows no more than to double: an error code must not open it for good. A stream that never
+    changed has no range to leave, and a young one does not count.
     """
     if n[READINGS] == 0.0:
         n[LOWEST] = value
@@ -25,8 +26,12 @@ def overshoot(n: Any, value: float, usual_step: float) -> Any:
     if beyond <= 0.0:
         return 0.0
     span = n[HIGHEST] - n[LOWEST]
-    n[LOWEST] = min(n[LOWEST], value)
-    n[HIGHEST] = max(n[HIGHEST], value)
+    alone = n[LOWEST] <= n[VALUE] <= n[HIGHEST]  # the reading before was inside
+    reach = min(beyond, span) if alone else beyond
+    if value < n[LOWEST]:
+        n[LOWEST] -= reach
+    else:
+        n[HIGHEST] += reach
     if span == 0.0 or n[READINGS] < RANGE_WARM_READINGS:
         return 0.0
     return beyond / max(RANGE_MARGIN * span, usual_step)

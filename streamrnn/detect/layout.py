@@ -51,6 +51,7 @@ from streamrnn.kernels.statistics import BINS
     RUN,  # values seen since the last gap
     MEAN,  # of the values, for scaling
     VAR,
+    STRAY,  # 1: the last value was the first to differ in a constant stream
     FORECAST,  # of the next value, scaled
     LENGTH,  # of the history
     UPDATES,  # of the weights
@@ -63,7 +64,7 @@ from streamrnn.kernels.statistics import BINS
     HALF_BAND,  # |residual| that BAND_SHARE of the recent ones exceed, scaled; renewed now and then
     SURPRISE,  # S of the last value; 0: it ended no block, or there was no forecast
     CHANNEL_NUMBERS,
-) = range(16)
+) = range(17)
 
 NUMBERS = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS
 VERSION = 1  # of this layout; stored state of another one is refused

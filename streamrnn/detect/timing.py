@@ -37,8 +37,10 @@ def place_in_time(n: Any, value: float, time: float) -> Any:
         return AFTER_GAP, 1.0
     dt = time - n[TIME]
     if dt < 0.0:
-        in_order = n[LATE_RUN] > 0.0 and time > n[LATE_TIME]
-        n[LATE_RUN] = n[LATE_RUN] + 1.0 if in_order else 1.0
+        if n[LATE_RUN] == 0.0 or time < n[LATE_TIME]:
+            n[LATE_RUN] = 1.0
+        elif time > n[LATE_TIME]:  # equal: a coarse clock, neither for nor against
+            n[LATE_RUN] += 1.0
         n[LATE_TIME] = time
         if n[LATE_RUN] < CLOCK_STEP_READINGS:
             return TOO_LATE, 0.0

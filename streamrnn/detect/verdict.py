@@ -20,6 +20,7 @@ from streamrnn.detect.layout import (
     RUN,
     SCORED,
     STEPS,
+    STRAY,
     SURPRISE,
     VAR,
     channel,
@@ -59,11 +60,18 @@ def scaled(n: Any, at: int, x: float) -> Any:
 @inline_kernel
 def learn_scale(n: Any, at: int, c: int, x: float) -> None:
     """Mean and variance take x in, but no farther than SCALE_REACH standard deviations away: one
-    absurd value would blind the stream for as long as the scale remembers."""
+    absurd value would blind the stream for as long as the scale remembers. Where there is no
+    deviation yet, because the stream was constant, it takes two values in a row that differ."""
     n[at + STEPS] += 1.0
-    if n[at + STEPS] > FIRST_STEPS and n[at + VAR] > 0.0:
-        reach = SCALE_REACH * math.sqrt(n[at + VAR])
-        x = min(max(x, n[at + MEAN] - reach), n[at + MEAN] + reach)
+    if n[at + STEPS] > FIRST_STEPS:
+        stray = n[at + VAR] == 0.0 and x != n[at + MEAN]
+        first_stray = stray and n[at + STRAY] == 0.0
+        n[at + STRAY] = 1.0 if stray else 0.0
+        if first_stray:
+            return
+        if n[at + VAR] > 0.0:
+            reach = SCALE_REACH * math.sqrt(n[at + VAR])
+            x = min(max(x, n[at + MEAN] - reach), n[at + MEAN] + reach)
     update_mean(n, at + MEAN, at + VAR, x, max(1.0 / n[at + STEPS], 1.0 / SCALE_MEMORY[c]))
 
 

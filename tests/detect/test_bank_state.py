@@ -7,9 +7,11 @@ import pytest
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, layout
+from streamrnn.detect.recipe import REFRACTORY
 from streamrnn.errors import StateError
 from streamrnn.records import Outcome
 from tests.detect.streams import (
+    F64,
     GROWN_UP,
     QUIET,
     RETRAINING,
@@ -55,8 +57,54 @@ def test_a_forgiven_alarm_is_over_but_its_threshold_stays_higher() -> None:
     bank.forgive(bank.slot("s"))
     numbers = bank.to_arrays()["numbers"][0]
     assert bank.status().score[0] == 0.0
-    assert numbers[layout.RANGE_REFRACTORY_LEFT] == 0.0
+    assert numbers[layout.RANGE_REFRACTORY_LEFT] == REFRACTORY
     assert numbers[layout.RANGE_BURDEN] == 1.0
+
+
+def test_forgiving_again_and_again_never_makes_more_alarms() -> None:
+    values = np.concatenate([sine(GROWN_UP), 60.0 + sine(300)])
+    patient, forgiving = Bank(QUIET), Bank(QUIET)
+    alarms = step_one(patient, values, seconds(len(values))).alarm.sum()
+    forgiven = 0
+    slot = forgiving.slot("s")
+    for value, time in zip(values, seconds(len(values)), strict=True):
+        if forgiving.step([slot], [value], [time]).alarm[0]:
+            forgiving.forgive(slot)
+            forgiven += 1
+    assert 0 < forgiven <= alarms
+
+
+def test_a_shorter_retraining_interval_holds_for_streams_that_are_restored() -> None:
+    values, times = sine(400), seconds(400)
+    for before in ("never", "30d"):
+        bank = Bank(DetectorConfig(hidden=8, warm_up=50, retrain_every=before))
+        step_one(bank, values[:200], times[:200])
+        config = DetectorConfig(hidden=8, warm_up=50, retrain_every="1m")
+        restored = Bank.from_arrays(config, bank.to_arrays())
+        step_one(restored, values[200:], times[200:])
+        status = restored.status()
+        assert status.retrainings[0] + status.rejected_retrainings[0] > 0
+
+
+def test_streams_that_pause_together_do_not_retrain_together_ever_after() -> None:
+    bank = Bank(DetectorConfig(hidden=8, warm_up=50, retrain_every="10m"))
+    names = [f"stream {i}" for i in range(8)]
+    slots = [bank.slot(name) for name in names]
+    for time in [*range(0, 300, 10), *range(100_000, 100_300, 10)]:
+        bank.step(slots, [float(time % 70)] * len(slots), [float(time)] * len(slots))
+    due = bank.to_arrays()["numbers"][:, layout.RETRAIN_AT]
+    assert len(set(due)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("array", "value"),
+    [("pending_slots", np.array([7])), ("names", np.frombuffer(b"[1]", np.uint8))],
+)
+def test_stored_arrays_that_contradict_each_other_are_refused(array: str, value: F64) -> None:
+    bank = Bank(QUIET)
+    step_one(bank, sine(80), seconds(80))
+    with pytest.raises(StateError, match="start afresh"):
+        Bank.from_arrays(QUIET, {**bank.to_arrays(), array: value})
 
 
 def test_the_status_tells_what_the_stream_last_did() -> None:

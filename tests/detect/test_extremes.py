@@ -43,3 +43,19 @@ def test_one_absurd_value_does_not_blind_the_stream() -> None:
     values[3000:] = 60.0 + 0.01 * sine(200)
     found = step_one(Bank(QUIET), values, seconds(3200))
     assert found.alarm[3000:].any()
+
+
+@pytest.mark.parametrize("constant", [0.0, 20.0])
+def test_one_absurd_value_does_not_blind_a_stream_that_was_constant(constant: float) -> None:
+    random = np.random.default_rng(0)
+    values = np.concatenate(
+        [
+            np.full(500, constant),
+            [2.0**32 - 1.0],
+            np.full(500, constant),
+            random.normal(20.0, 0.5, 2000),
+            random.normal(60.0, 0.5, 200),
+        ]
+    )
+    found = step_one(Bank(QUIET), values, seconds(len(values)))
+    assert found.alarm[-200:].any()

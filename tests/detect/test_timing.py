@@ -155,3 +155,14 @@ def test_stragglers_between_readings_in_order_never_set_the_clock_back(
 def test_a_backlog_sent_newest_first_never_sets_the_clock_back(backlog: list[float]) -> None:
     clock = regular()
     assert {clock.feed(time)[0] for time in sorted(backlog, reverse=True)} == {TOO_LATE}
+
+
+def test_a_clock_set_back_is_found_even_where_stamps_are_coarse() -> None:
+    """Two readings a second, stamped in whole seconds."""
+    clock = Clock()
+    for k in range(200):
+        clock.feed(1000.0 + k // 2, float(k))
+    places = [clock.feed(500.0 + k // 2, float(k))[0] for k in range(200)]
+    refused = places.count(TOO_LATE)
+    assert refused == 2 * (CLOCK_STEP_READINGS - 1)
+    assert TOO_LATE not in places[refused:]

@@ -39,6 +39,10 @@ def clipped_moments(values: list[float]) -> tuple[float, float]:
     return float(np.mean(kept)), float(np.std(kept))
 
 
+def changes_early(values: list[float]) -> bool:
+    return len(set(values[: int(FIRST_STEPS)])) > 1
+
+
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=50), st.floats(-1e9, 1e9))
 def test_a_value_is_scaled_by_those_before_it(past: list[float], x: float) -> None:
     numbers = np.zeros(layout.NUMBERS)
@@ -47,7 +51,7 @@ def test_a_value_is_scaled_by_those_before_it(past: list[float], x: float) -> No
     z = scaled(numbers, AT, x)
     assert -Z_LIMIT <= z <= Z_LIMIT
     mean, sd = clipped_moments(past)
-    if sd > 1e-3:
+    if sd > 1e-3 and changes_early(past):
         exact = (x - mean) / sd
         assert z == pytest.approx(np.clip(exact, -Z_LIMIT, Z_LIMIT), rel=1e-3, abs=1e-3)
 
