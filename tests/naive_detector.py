@@ -139,9 +139,9 @@ class Channel:
 
     def expected(self) -> tuple[float, float, float]:
         """(yhat, lower, upper) in the sensor's unit; NaN before there are residuals."""
-        if not self.residuals.bins:
-            return math.nan, math.nan, math.nan
         mean, sd = self.scale.mean_sd()
+        if len(self.z) < recipe.FIRST_STEPS or (sd > 0.0 and not self.residuals.bins):
+            return math.nan, math.nan, math.nan
         yhat, half = mean + sd * self.forecast, sd * self.half_band
         return yhat, yhat - half, yhat + half
 
@@ -153,7 +153,7 @@ class Channel:
         z = (x - mean) / sd if sd > 0.0 else 0.0
         z = min(max(z, -recipe.Z_LIMIT), recipe.Z_LIMIT)
         S = 0.0
-        if self.states and len(self.z) >= recipe.FIRST_STEPS:
+        if self.states and len(self.z) >= recipe.FIRST_STEPS and sd > 0.0:
             S = self.surprise(z - self.forecast)
             self.changes.add(abs(z - self.z[-1]))
         self.z.append(z)
@@ -249,9 +249,8 @@ class Detector:
         if len(self.values) >= recipe.INTERVAL_READINGS and self.timing.interval > 0.0:
             mean, empty = self.blocks.add(value, time, self.timing.interval)
         usual_step = fine.changes.mean_sd()[0] * fine.scale.mean_sd()[1]
-        beyond = overshoot(self.values, value, usual_step)
-        if len(self.values) < recipe.RANGE_WARM_READINGS:
-            beyond = 0.0
+        young = len(self.values) < recipe.RANGE_WARM_READINGS
+        beyond = overshoot(self.values, value, usual_step, young)
         where = (self.blocks.index, self.blocks.seconds)
         S_fine = fine.step(value, gap, *where)
         S_coarse = 0.0
@@ -285,10 +284,11 @@ def extent(values: list[float]) -> tuple[float, float]:
     return low, high
 
 
-def overshoot(values: list[float], value: float, usual_step: float) -> float:
+def overshoot(values: list[float], value: float, usual_step: float, young: bool) -> float:
     """How many margins, or usual steps if those are larger, beyond the range a value lies."""
     low, high = extent(values or [value])
     if low == high:
         return 0.0
     beyond = max(value - high, low - value, 0.0)
-    return beyond / max(recipe.RANGE_MARGIN * (high - low), usual_step)
+    margin = 1.0 if young else recipe.RANGE_MARGIN
+    return beyond / max(margin * (high - low), usual_step)

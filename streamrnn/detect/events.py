@@ -189,7 +189,7 @@ class EventTracker:
         if step is None:
             return None
         if step is EventType.END:
-            return self._end(slot, "back to normal")
+            return self._end(slot, "no longer unusual")
         return self._update(slot, anomaly)
 
     def _is_snoozed(self, slot: int, time: float) -> bool:

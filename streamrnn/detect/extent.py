@@ -13,10 +13,10 @@ from streamrnn.kernels.jit import inline_kernel
 def overshoot(n: Any, value: float, usual_step: float) -> Any:
     """How far a value lies outside [lowest, highest]: above 1 is an alarm, 0 is inside.
 
-    In units of RANGE_MARGIN of that range or of the stream's usual step, the mean |difference| of
-    neighbours, whichever is larger. The range then takes the value in; but by one value alone it
-    grows no more than to double: an error code must not open it for good. A stream that never
-    changed has no range to leave, and a young one does not count.
+    In units of RANGE_MARGIN of that range, for a young stream of the whole range, or of the usual
+    step, the mean |difference| of neighbours, whichever is larger. The range then takes the value
+    in; but by one value alone it grows no more than to double: an error code must not open it for
+    good. A stream that never changed has no range to leave.
     """
     if n[READINGS] == 0.0:
         n[LOWEST] = value
@@ -32,6 +32,7 @@ def overshoot(n: Any, value: float, usual_step: float) -> Any:
         n[LOWEST] -= reach
     else:
         n[HIGHEST] += reach
-    if span == 0.0 or n[READINGS] < RANGE_WARM_READINGS:
+    if span == 0.0:
         return 0.0
-    return beyond / max(RANGE_MARGIN * span, usual_step)
+    margin = RANGE_MARGIN if n[READINGS] >= RANGE_WARM_READINGS else 1.0
+    return beyond / max(margin * span, usual_step)

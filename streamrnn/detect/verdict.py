@@ -77,11 +77,12 @@ def learn_scale(n: Any, at: int, c: int, x: float) -> None:
 
 @inline_kernel
 def judge(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, x: int, z: float) -> Any:
-    """The surprise S of a scaled value z, which stands at x in r; 0 where there is no forecast.
+    """The surprise S of a scaled value z, which stands at x in r; 0 where there is no forecast, or
+    no scale as the stream never changed.
 
     The fine channel also keeps account of its network against persistence.
     """
-    if n[at + RUN] == 0.0 or n[at + STEPS] < FIRST_STEPS:
+    if n[at + RUN] == 0.0 or n[at + STEPS] < FIRST_STEPS or n[at + VAR] == 0.0:
         return 0.0
     residual = z - n[at + FORECAST]
     S = surprise(n, at, c, r, histogram, recent, residual)
@@ -98,7 +99,7 @@ def judge(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, x: int, 
 @inline_kernel
 def forecast_band(n: Any, at: int) -> Any:
     """(yhat, lower, upper) in the sensor's unit; NaN while there is no forecast."""
-    if n[at + RANK_WEIGHT] == 0.0:
+    if n[at + STEPS] < FIRST_STEPS or n[at + RANK_WEIGHT] == 0.0 < n[at + VAR]:
         return math.nan, math.nan, math.nan
     sd = math.sqrt(n[at + VAR])
     yhat = n[at + MEAN] + sd * n[at + FORECAST]

@@ -26,19 +26,19 @@ def feed(values: list[float], usual_step: float = 0.0) -> list[float]:
 @given(VALUES, st.floats(0.0, 1e5))
 def test_the_overshoot_is_the_twins(values: list[float], usual_step: float) -> None:
     twin = naive_detector.overshoot
-    wanted = [twin(values[:k], value, usual_step) for k, value in enumerate(values)]
+    wanted = [twin(values[:k], value, usual_step, False) for k, value in enumerate(values)]
     assert feed(values, usual_step) == pytest.approx(wanted)
 
 
-def test_a_young_stream_has_no_range_yet_but_remembers_it() -> None:
+def test_a_young_stream_leaves_its_range_only_by_more_than_all_of_it() -> None:
     numbers = np.zeros(layout.NUMBERS)
-    for k, value in enumerate((0.0, 1.0, 1.0, 5.0, 5.0)):
+    for k, value in enumerate((0.0, 1.0, 1.0, 1.9, 1.9, 3.0)):
         numbers[layout.READINGS] = k
-        assert overshoot(numbers, value, 0.0) == 0.0
+        assert overshoot(numbers, value, 0.0) < 1.0
         numbers[layout.VALUE] = value
+    assert overshoot(numbers, 7.0, 0.0) > 1.0
     numbers[layout.READINGS] = RANGE_WARM_READINGS
-    assert overshoot(numbers, 5.0, 0.0) == 0.0
-    assert overshoot(numbers, 6.0, 0.0) > 1.0
+    assert overshoot(numbers, 7.0, 0.0) > 1.0
 
 
 def test_a_step_no_larger_than_usual_is_not_out_of_range() -> None:

@@ -59,3 +59,19 @@ def test_one_absurd_value_does_not_blind_a_stream_that_was_constant(constant: fl
     )
     found = step_one(Bank(QUIET), values, seconds(len(values)))
     assert found.alarm[-200:].any()
+
+
+def test_a_stream_that_never_changes_is_expected_to_stay_and_never_alarms() -> None:
+    """Pauses shift the coarse network's time of day, to which its value is nothing new."""
+    times = np.concatenate([seconds(900), seconds(900, 1.7e9 + 90_000.0)])
+    found = step_one(Bank(QUIET), np.full(1800, 100.0), times)
+    assert not found.alarm.any()
+    assert found.score.max() == 0.0
+    assert found.yhat[-1] == found.yhat_lower[-1] == found.yhat_upper[-1] == 100.0
+
+
+def test_a_huge_jump_is_seen_soon_after_the_warm_up() -> None:
+    values = sine(170, noise=1.0)
+    values[160:165] = 80.0
+    found = step_one(Bank(QUIET), values, seconds(170))
+    assert found.alarm[160]
