@@ -15,6 +15,8 @@ from streamrnn.config.section import PathSetting, Section
 _DEFAULT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _LONGEST_KEEPALIVE_SECONDS: Final = 65_535  # 16 bits in CONNECT
 _LONGEST_SESSION_SECONDS: Final = 2**32 - 2  # 32 bits; the highest value means "for ever"
+_LONGEST_NAME: Final = 1000  # characters
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 
 
 class MqttConfig(Section):
@@ -27,11 +29,16 @@ class MqttConfig(Section):
     )
     client_id: str = Field(
         default="",
+        max_length=_LONGEST_NAME,
         description="Name of our session at the broker; no other client may use it. "
         'Empty: "streamrnn-" and the name of the gateway.',
     )
     user: str | None = Field(
-        default=None, min_length=1, description="User name.", examples=["streamrnn"]
+        default=None,
+        min_length=1,
+        max_length=_LONGEST_NAME,
+        description="User name.",
+        examples=["streamrnn"],
     )
     password_file: PathSetting | None = Field(
         default=None,
@@ -103,9 +110,18 @@ class MqttConfig(Section):
             raise ValueError("must not carry a user or password: use user and password_file")
         if url.scheme not in _DEFAULT_PORTS or not url.hostname or re.search(r"\s", broker):
             raise ValueError("must be mqtt://host:port, or mqtts://host:port for TLS")
+        if ":" not in url.hostname and not _is_host_name(url.hostname):
+            raise ValueError('must have a host name such as "broker.example.com", or an address')
         if url.path.strip("/") or url.query or url.fragment:
             raise ValueError("must end after the port: topics belong into [[source]]")
         return broker
+
+    @field_validator("client_id", "user")
+    @classmethod
+    def _check_no_nul(cls, name: str | None) -> str | None:
+        if name and "\0" in name:
+            raise ValueError("must not contain NUL, which MQTT forbids")
+        return name
 
     @field_validator("password_file")
     @classmethod
@@ -145,6 +161,14 @@ class MqttConfig(Section):
 
 def _uses_tls(broker: str) -> bool:
     return broker.startswith("mqtts:")
+
+
+def _is_host_name(host: str) -> bool:
+    try:
+        ascii_host = host.encode("idna").decode("ascii")  # as the system will look it up
+    except UnicodeError:  # a part is empty or has more than 63 letters
+        return False
+    return _HOST_NAME.fullmatch(ascii_host) is not None
 
 
 def _split(broker: str) -> SplitResult:

@@ -1,7 +1,7 @@
 """Turns pydantic's errors into lines for people, such as
 
     mqtt.brokr = "x": unknown setting; did you mean "broker"?
-    source[0].qos = 3: must be 0, 1 or 2
+    log.level = "warn": must be "debug", "info", "warning" or "error"; did you mean "warning"?
 
 A value is left out where it may be a secret: errors end up in logs and bug reports.
 """
@@ -22,6 +22,7 @@ _RULES: Final = {
     "string_type": "must be text, in quotes",
     "string_unicode": "must be valid UTF-8",
     "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length:,} characters",
     "int_type": "must be a whole number",
     "float_type": "must be a number",
     "finite_number": "must be a finite number",

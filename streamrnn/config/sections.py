@@ -34,12 +34,13 @@ __all__ = [
 ]
 
 
+_LONGEST_GATEWAY_NAME: Final = 100
 _NOT_IN_A_LEVEL: Final = re.compile(r"[/+#\s\x00-\x1f\x7f]+")
 
 
 def gateway_name(hostname: str) -> str:
     """A host name made fit to be one level of an MQTT topic."""
-    return _NOT_IN_A_LEVEL.sub("-", hostname).strip("-") or "gateway"
+    return _NOT_IN_A_LEVEL.sub("-", hostname).strip("-")[:_LONGEST_GATEWAY_NAME] or "gateway"
 
 
 class GatewayConfig(Section):
@@ -47,6 +48,7 @@ class GatewayConfig(Section):
 
     name: str = Field(
         default_factory=lambda: gateway_name(socket.gethostname()),
+        max_length=_LONGEST_GATEWAY_NAME,
         description="Its name in topics, events and metrics. Default: the host name.",
         examples=["boiler-house"],
     )
@@ -93,7 +95,10 @@ class DetectorConfig(Section):
         default="tanh", description="Its activation: tanh or relu."
     )
     warm_up: int = Field(
-        default=150, ge=50, description="Readings to learn from before the model may raise alerts."
+        default=150,
+        ge=50,
+        le=1_000_000,
+        description="Readings to learn from before the model may raise alerts.",
     )
     retrain_every: IntervalOrNever = Field(
         default=1 * DAY,

@@ -47,8 +47,8 @@ class SourceConfig(Section):
         "{device} is any one level too, and a label to use in stream.",
         examples=["sensors/#"],
     )
-    qos: Literal[0, 1, 2] = Field(
-        default=1, description="Quality of service. 0: readings may be lost on the way."
+    qos: Literal[0, 1] = Field(
+        default=1, description="Quality of service, 0 or 1. 0: readings may be lost on the way."
     )
     fields: tuple[str, ...] = Field(
         default=(),
@@ -79,6 +79,13 @@ class SourceConfig(Section):
     @classmethod
     def _check_topic(cls, topic: str) -> str:
         return check_topic_template(topic)
+
+    @field_validator("qos", mode="before")
+    @classmethod
+    def _check_qos(cls, qos: object) -> object:
+        if type(qos) is not int or qos not in (0, 1):
+            raise ValueError("must be 0 or 1; the daemon recognises what comes twice")
+        return qos
 
     @field_validator("fields", "exclude")
     @classmethod

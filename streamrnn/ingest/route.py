@@ -19,6 +19,8 @@ from streamrnn.ingest.topic import TopicTemplate, is_under
 from streamrnn.records import Reason
 
 LONGEST_STREAM_NAME: Final = 256  # characters
+# Of topics: mosquitto takes 200 and hangs up on more; a state lies some levels below the prefix.
+MOST_STREAM_LEVELS: Final = 100
 _LABEL: Final = re.compile(r"\{(\w+)\}")
 # What it takes to remember one, roughly, besides its text.
 _ROUTE_BYTES: Final = 800
@@ -155,6 +157,8 @@ def _flaw_of(stream: str) -> str | None:
         return "the stream's name would be empty"
     if len(stream) > LONGEST_STREAM_NAME:
         return f"the stream's name {quote(stream)} has more than {LONGEST_STREAM_NAME} characters"
+    if stream.count("/") >= MOST_STREAM_LEVELS:
+        return f"the stream's name {quote(stream)} has more than {MOST_STREAM_LEVELS} topic levels"
     if not stream.isprintable():
         # Control characters, lone surrogates, and marks that hide or turn the text around them.
         return f"the stream's name {quote(stream)} holds a character that cannot be printed"

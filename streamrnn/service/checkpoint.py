@@ -13,11 +13,12 @@ import errno
 import fcntl
 import logging
 import os
+import threading
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -25,8 +26,6 @@ from streamrnn.detect import arrays_file
 from streamrnn.errors import ConfigError, StateError
 
 log = logging.getLogger("streamrnn.checkpoint")
-
-_PATIENCE_SECONDS: Final = 3.0  # with the disk, at stop
 
 
 class Stored(NamedTuple):
@@ -143,29 +142,37 @@ class CheckpointStore:
 
 
 class Checkpointer:
-    """Writes checkpoints in a thread of its own: a disk that stalls must not stall detection.
+    """Writes each checkpoint in a thread of its own: a disk that stalls must not stall detection,
+    nor keep the process from ending, so Python must not wait for that thread.
 
-    Its methods belong to one thread, the loop. failures: attempts in a row that went wrong.
+    Its methods belong to one thread, the loop. failures: attempts in a row that went wrong;
+    saved_version: of the last that went well.
     """
 
     def __init__(self, store: CheckpointStore) -> None:
         self.failures = 0
         self.problem = ""
+        self.saved_version = 0
         self.last_time: float | None = None
         self.last_duration_seconds: float | None = None
         self._store = store
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         self._writing: Future[float] | None = None
+        self._writing_version = 0
 
     @property
     def busy(self) -> bool:
         """The last checkpoint is still being written."""
         return self._writing is not None and not self._writing.done()
 
-    def save(self, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> None:
+    def save(
+        self, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any], version: int
+    ) -> None:
         """Begin to write. The arrays must not change any more. Only when not `busy`."""
         self.collect()
-        self._writing = self._writer.submit(self._write, arrays, facts)
+        self._writing, self._writing_version = Future(), version
+        threading.Thread(
+            target=self._write, args=(arrays, facts, self._writing), name="checkpoint", daemon=True
+        ).start()
 
     def collect(self) -> None:
         """Take note of how the last write went, if it is over."""
@@ -177,6 +184,7 @@ class Checkpointer:
             if self.failures:
                 log.info("checkpoint_recovered", extra={"data": {"failures": self.failures}})
             self.failures, self.problem = 0, ""
+            self.saved_version = self._writing_version
             self.last_time, self.last_duration_seconds = time.time(), writing.result()
         elif isinstance(error, OSError):
             self.failures += 1
@@ -191,19 +199,25 @@ class Checkpointer:
         else:
             raise error
 
-    def wait(self) -> None:
-        """Until the write at hand is over, for some seconds at most."""
+    def wait(self, seconds: float) -> None:
+        """Until the write at hand is over, for so long at most."""
         if self._writing is not None:
             try:
-                self._writing.exception(_PATIENCE_SECONDS)
+                self._writing.exception(seconds)
             except TimeoutError:
-                log.error("checkpoint_timeout", extra={"data": {"seconds": _PATIENCE_SECONDS}})
+                log.error("checkpoint_timeout", extra={"data": {"seconds": round(seconds, 1)}})
         self.collect()
 
-    def close(self) -> None:
-        self._writer.shutdown(wait=False)
-
-    def _write(self, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> float:
+    def _write(
+        self,
+        arrays: Mapping[str, NDArray[Any]],
+        facts: Mapping[str, Any],
+        duration: Future[float],
+    ) -> None:
         begun = time.perf_counter()
-        self._store.write(arrays_file.encode(arrays, facts))
-        return time.perf_counter() - begun
+        try:
+            self._store.write(arrays_file.encode(arrays, facts))
+        except BaseException as error:  # noqa: BLE001  # `collect` raises it, or reports it
+            duration.set_exception(error)
+        else:
+            duration.set_result(time.perf_counter() - begun)

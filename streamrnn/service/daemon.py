@@ -146,7 +146,6 @@ class Daemon:
         sinks = (EventTopic(link, topics), states, EventLog(), activity)
         loop = Loop(link, ingest, state, sinks, desk, self._complaints, topics)
         checkpointer = Checkpointer(store)
-        stack.callback(checkpointer.close)
         upkeep = Upkeep(
             gateway,
             loop,

@@ -33,6 +33,9 @@ MOST_MESSAGES: Final = 1000  # per batch: a few milliseconds of work
 class Inlet(Protocol):
     """The part of `MqttLink` that the loop needs."""
 
+    @property
+    def session_epoch(self) -> int: ...
+
     def take(self, max_items: int, timeout: float) -> list[Message]: ...
 
     def acknowledge(self, messages: Sequence[Message]) -> None: ...
@@ -91,7 +94,7 @@ class Loop:
             return 0
         readings = Readings([], [], [])
         decode, command_prefix = self.ingest.decode, self._command_prefix
-        for message in self._redeliveries.unseen(messages):
+        for message in self._redeliveries.unseen(messages, self._inlet.session_epoch):
             if message.topic.startswith(command_prefix):
                 self._apply(readings)
                 readings = Readings([], [], [])

@@ -44,7 +44,11 @@ def reload(running: Config, load: Callable[[], Config], parts: Adjustable) -> Co
     later = [change.path for change in found if change.needs_restart]
     now = [change.path for change in found if not change.needs_restart]
     effective = _effective(running, wanted)
-    _apply(running, effective, parts)
+    try:
+        _apply(running, effective, parts)
+    except ValueError as error:  # from sources that the running settings do not go with
+        log.error("reload_refused", extra={"data": {"problem": str(error)}})
+        return running
     log.info("reloaded", extra={"data": {"changed": now}})
     if later:
         log.warning("reload_needs_restart", extra={"data": {"settings": later}})
@@ -63,17 +67,22 @@ def _effective(running: Config, wanted: Config) -> Config:
 
 
 def _apply(running: Config, effective: Config, parts: Adjustable) -> None:
+    """Raises ValueError for sources that cannot be subscribed to; nothing has changed then."""
+    if (running.source, running.limits) != (effective.source, effective.limits):
+        _apply_sources(effective, parts)
     logs.configure(effective.log, sys.stderr)
     _apply_alerts(effective.alerts, parts)
-    if (running.source, running.limits) == (effective.source, effective.limits):
-        return
+    parts.link.retry_denied()
+
+
+def _apply_sources(effective: Config, parts: Adjustable) -> None:
     loop = parts.loop
     ingest = Ingest(effective.source, effective.limits, effective.alerts.topic_prefix)
     for stream in loop.state.bank.names:
         ingest.admit(stream)
     ingest.rejected.update(loop.ingest.rejected)  # counters must not fall
+    parts.link.set_subscriptions(ingest.topic_filters())  # changes nothing when it raises
     loop.ingest = ingest
-    parts.link.set_subscriptions(ingest.topic_filters())
 
 
 def _apply_alerts(alerts: AlertsConfig, parts: Adjustable) -> None:

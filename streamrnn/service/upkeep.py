@@ -30,6 +30,7 @@ MQTT_SILENCE_SECONDS: Final = 60.0
 
 _TICK_SECONDS: Final = 0.25  # nothing but scrapes needs to be answered faster
 _FAILURES_TOLERATED: Final = 2
+_PATIENCE_SECONDS: Final = 3.0  # with the disk, at stop
 _NO_TURN_SECONDS: Final = 30.0  # of the network thread: name resolution may take so long
 
 
@@ -65,8 +66,7 @@ class Upkeep:
         self._complaints = complaints
         self._clock = clock
         self._next_tick = 0.0
-        self._saved_at = clock()
-        self._saved_messages = 0
+        self._tried_at = clock()
 
     def turn(self) -> None:
         if self._mailbox.wanted:
@@ -78,9 +78,11 @@ class Upkeep:
 
     def finish(self) -> None:
         """The last checkpoint, written when this returns, if the disk lets us."""
-        self._checkpointer.wait()
-        self._save()
-        self._checkpointer.wait()
+        give_up_at = time.monotonic() + _PATIENCE_SECONDS
+        self._checkpointer.wait(_PATIENCE_SECONDS)
+        if not self._checkpointer.busy:
+            self._save()
+            self._checkpointer.wait(max(0.0, give_up_at - time.monotonic()))
 
     def snapshot(self) -> FleetSnapshot:
         bank, tracker = self._loop.state
@@ -114,17 +116,17 @@ class Upkeep:
         self._report_link()
         self._checkpointer.collect()
         self._report_checkpoints()
-        if now - self._saved_at >= self._checkpoint_every and not self._checkpointer.busy:
+        if now - self._tried_at >= self._checkpoint_every and not self._checkpointer.busy:
             self._save()
         self._refresh_states(now)
         self._complaints.flush()
 
     def _save(self) -> None:
-        """Begin a checkpoint, unless nothing has come since the last one."""
-        self._saved_at = self._clock()
-        if self._saved_messages != self._loop.messages_total and not self._checkpointer.busy:
-            self._saved_messages = self._loop.messages_total
-            self._checkpointer.save(*capture(self._loop.state))
+        """Begin a checkpoint, unless nothing has come since the last that is on disk."""
+        self._tried_at = self._clock()
+        messages = self._loop.messages_total
+        if messages != self._checkpointer.saved_version:
+            self._checkpointer.save(*capture(self._loop.state), messages)
 
     def _refresh_states(self, now: float) -> None:
         bank, tracker = self._loop.state

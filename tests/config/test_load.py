@@ -87,7 +87,7 @@ def test_problems_of_names_and_of_values_are_told_together(file: Path) -> None:
         "STREAMRNN_HTTP__PROT: unknown setting; did you mean STREAMRNN_HTTP__PORT?",
         'STREAMRNN_MQTT__KEEPALIVE = 30: must have a unit, such as "30s", "10m", "6h" or "1d"',
         'mqtt.brokr = "x": unknown setting; did you mean "broker"?',
-        "source[0].qos = 3: must be 0, 1 or 2",
+        "source[0].qos = 3: must be 0 or 1; the daemon recognises what comes twice",
     ]
 
 

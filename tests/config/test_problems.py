@@ -59,7 +59,14 @@ def problems(data: dict[str, Any], **written_as: str) -> list[str]:
         ),
         ({"source": ["a"]}, 'source[0] = "a": must be a table of settings'),
         ({"source": [{}]}, "source[0].topic: must be set"),
-        ({"source": [{"topic": "a", "qos": 3}]}, "source[0].qos = 3: must be 0, 1 or 2"),
+        (
+            {"source": [{"topic": "a", "qos": 2}]},
+            "source[0].qos = 2: must be 0 or 1; the daemon recognises what comes twice",
+        ),
+        (
+            {"gateway": {"name": "g" * 101}},
+            f'gateway.name = "{"g" * 80}...": must have at most 100 characters',
+        ),
         (
             {"source": [{"topic": "a", "fields": "b"}]},
             'source[0].fields = "b": must be a list, in square brackets',

@@ -59,11 +59,13 @@ def test_every_setting_is_described_in_a_sentence() -> None:
         ("gateway", "name", "a b"),
         ("gateway", "name", "a+"),
         ("gateway", "name", "#"),
+        ("gateway", "name", "a" * 101),
         ("detector", "cell", "gru"),
         ("detector", "hidden", 17),
         ("detector", "hidden", "16"),
         ("detector", "activation", "sigmoid"),
         ("detector", "warm_up", 49),
+        ("detector", "warm_up", 1_000_001),
         ("detector", "warm_up", 150.5),
         ("detector", "warm_up", True),
         ("detector", "retrain_every", "0s"),
@@ -112,6 +114,7 @@ def test_the_gateway_is_named_after_its_host() -> None:
     assert gateway_name("boiler-house.local") == "boiler-house.local"
     assert gateway_name("a/b #1") == "a-b-1"
     assert gateway_name("") == "gateway"
+    assert gateway_name("a" * 300) == "a" * 100
 
 
 @given(st.text())

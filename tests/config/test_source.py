@@ -77,6 +77,7 @@ def test_paths_are_dotted_names(setting: str) -> None:
     assert list(refusals(**{setting: ["ok", 3]})) == [(setting, 1)]
 
 
-@pytest.mark.parametrize("qos", [-1, 3, "1", None])
-def test_quality_of_service_is_0_1_or_2(qos: object) -> None:
-    assert refusals(qos=qos)["qos",] == "Input should be 0, 1 or 2"
+@pytest.mark.parametrize("qos", [-1, 2, 3, "1", 1.0, True, None])
+def test_quality_of_service_is_0_or_1(qos: object) -> None:
+    rule = "must be 0 or 1; the daemon recognises what comes twice"
+    assert refusals(qos=qos)["qos",] == f"Value error, {rule}"

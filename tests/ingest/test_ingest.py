@@ -104,6 +104,8 @@ def test_text_counts_only_where_a_number_was_asked_for() -> None:
         ("a", "-2e15", Reason.OUT_OF_BOUNDS),
         ("a", '{"t\\n":1}', Reason.BAD_STREAM_NAME),
         ("a/" + "x" * 300, "1", Reason.BAD_STREAM_NAME),
+        ("a", '{"' + "/" * 210 + '":1}', Reason.BAD_STREAM_NAME),
+        ("a" + "/" * 210, "1", Reason.BAD_STREAM_NAME),
     ],
 )
 def test_what_is_left_out_is_counted_by_its_reason(
@@ -161,11 +163,11 @@ def test_a_restored_stream_does_not_use_the_budget() -> None:
 def test_topic_filters_name_each_subscription_once() -> None:
     ingest = ingest_of(
         SourceConfig(topic="z/{device}", qos=0, fields=("t",)),
-        SourceConfig(topic="z/+", qos=2),
+        SourceConfig(topic="z/+", qos=1),
         SourceConfig(topic="plant/{line}/#"),
         SourceConfig(topic="plant/3/x"),
     )
-    assert ingest.topic_filters() == [("z/+", 2), ("plant/+/#", 1)]
+    assert ingest.topic_filters() == [("z/+", 1), ("plant/+/#", 1)]
 
 
 def test_a_text_that_becomes_a_number_is_a_reading_from_then_on() -> None:

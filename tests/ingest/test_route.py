@@ -4,7 +4,14 @@ import pytest
 
 from streamrnn.config import SourceConfig
 from streamrnn.ingest.refusal import RefusedError
-from streamrnn.ingest.route import LONGEST_STREAM_NAME, Route, Routes, Source, lies_on
+from streamrnn.ingest.route import (
+    LONGEST_STREAM_NAME,
+    MOST_STREAM_LEVELS,
+    Route,
+    Routes,
+    Source,
+    lies_on,
+)
 from streamrnn.records import Reason
 
 
@@ -62,6 +69,15 @@ def test_a_name_unfit_for_logs_and_labels_is_refused(path: str) -> None:
         route("z", SourceConfig(topic="z")).stream(path, bare=False)
     assert caught.value.reason is Reason.BAD_STREAM_NAME
     assert caught.value.detail.isprintable()
+
+
+def test_a_name_with_more_levels_than_brokers_take_is_refused() -> None:
+    made = route("z", SourceConfig(topic="z"))
+    most = "/" * (MOST_STREAM_LEVELS - 2)  # with the topic and the slash after it
+    assert made.stream(most, bare=False).count("/") == MOST_STREAM_LEVELS - 1
+    with pytest.raises(RefusedError, match="more than 100 topic levels") as caught:
+        made.stream(f"{most}/", bare=False)
+    assert caught.value.reason is Reason.BAD_STREAM_NAME
 
 
 def test_an_empty_name_is_refused() -> None:

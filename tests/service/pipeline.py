@@ -32,6 +32,7 @@ class FakeLink:
     """Hands out what it was given, and keeps what it is told."""
 
     def __init__(self) -> None:
+        self.session_epoch = 1
         self.waiting: deque[Message] = deque()
         self.acknowledged: list[Message] = []
         self.published: list[tuple[str, bytes, int, bool]] = []

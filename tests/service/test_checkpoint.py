@@ -134,9 +134,9 @@ def test_a_place_that_cannot_be_a_folder_is_a_mistake_in_the_settings(tmp_path: 
         CheckpointStore(tmp_path / "file" / "state").claim()
 
 
-def save_and_wait(checkpointer: Checkpointer) -> None:
-    checkpointer.save({"a": np.arange(3)}, {"number": 1})
-    checkpointer.wait()
+def save_and_wait(checkpointer: Checkpointer, version: int = 1) -> None:
+    checkpointer.save({"a": np.arange(3)}, {"number": 1}, version)
+    checkpointer.wait(LONG_SECONDS)
 
 
 def test_a_checkpoint_is_written_beside_the_loop(store: CheckpointStore) -> None:
@@ -145,7 +145,6 @@ def test_a_checkpoint_is_written_beside_the_loop(store: CheckpointStore) -> None
     assert number_in(store) == 1
     assert checkpointer.last_time is not None
     assert checkpointer.last_duration_seconds is not None
-    checkpointer.close()
 
 
 def test_a_stalled_disk_makes_it_busy_and_no_more(tmp_path: Path) -> None:
@@ -156,12 +155,13 @@ def test_a_stalled_disk_makes_it_busy_and_no_more(tmp_path: Path) -> None:
             assert gate.wait(LONG_SECONDS)
 
     checkpointer = Checkpointer(StalledStore(tmp_path))
-    checkpointer.save({}, {})
+    checkpointer.save({}, {}, 1)
+    checkpointer.wait(0.01)
     assert checkpointer.busy
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "checkpoint")
     gate.set()
-    checkpointer.wait()
+    checkpointer.wait(LONG_SECONDS)
     assert not checkpointer.busy
-    checkpointer.close()
 
 
 def test_failures_are_counted_reported_and_forgotten_after_a_success(
@@ -176,4 +176,12 @@ def test_failures_are_counted_reported_and_forgotten_after_a_success(
     assert caplog.text.count("checkpoint_failed") == 3
     save_and_wait(checkpointer)
     assert (checkpointer.failures, checkpointer.problem) == (0, "")
-    checkpointer.close()
+
+
+def test_only_a_version_that_is_on_disk_counts_as_saved(store: CheckpointStore) -> None:
+    checkpointer = Checkpointer(store)
+    (store.directory / "state.tmp").symlink_to("/dev/full")
+    save_and_wait(checkpointer, version=7)
+    assert checkpointer.saved_version == 0
+    save_and_wait(checkpointer, version=8)
+    assert checkpointer.saved_version == 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import signal
 import socket
 from pathlib import Path
@@ -172,6 +173,34 @@ def test_sighup_takes_over_new_settings_but_none_that_are_wrong(
         peer.publish("hall/door", "1")
         wait_for_readings(process, 21)
         assert row_of(process, "hall/door")["value"] == 1.0
+        assert process.stop() == 0
+
+
+@pytest.mark.broker
+def test_a_disk_that_stalls_does_not_keep_it_from_ending(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with daemon(tmp_path, settings(mosquitto.url)) as process, Peer(mosquitto) as peer:
+        process.wait_ready()
+        publish(peer, 0, 1)
+        wait_for_readings(process, 1)
+        os.mkfifo(tmp_path / "state" / "state.tmp")  # opening it waits for a reader, for ever
+        assert process.stop() == 0
+        assert process.log.read_text().count("checkpoint_timeout") == 1
+
+
+@pytest.mark.broker
+def test_one_reading_with_absurdly_many_topic_levels_does_not_silence_the_others(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with daemon(tmp_path, settings(mosquitto.url)) as process, Peer(mosquitto) as peer:
+        process.wait_ready()
+        peer.publish("plant/freezer", json.dumps({"/" * 210: 1, "value": 1}))
+        wait_for_readings(process, 1)
+        dropped = {
+            s.labels["reason"] for s in process.samples("streamrnn_dropped_total") if s.value
+        }
+        assert dropped == {"bad_stream_name"}
         assert process.stop() == 0
 
 

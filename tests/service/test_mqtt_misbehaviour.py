@@ -11,6 +11,7 @@ from streamrnn.service.mqtt import MqttLink
 from tests.service import mqtt_peers
 from tests.service.mqtt_peers import CONNACK_5, CONNACK_311, FakeBroker, eventually, make_link
 
+CONNACK_5_RESUMED = b"\x20\x03\x01\x00\x00"
 UNSUPPORTED_5 = b"\x20\x03\x00\x84\x00"
 UNSUPPORTED_311 = b"\x20\x02\x00\x01"  # what a broker without MQTT 5 answers to its CONNECT
 SUBACK_TOO_SHORT = b"\x90\x01\x00"
@@ -62,6 +63,16 @@ def test_a_malformed_frame_ends_the_connection_and_a_new_client_goes_on(frame: b
         (message,) = link.take(10, timeout=30.0)
         assert message.payload == b"42"
         assert link.alive
+
+
+@pytest.mark.parametrize(("answer", "began"), [(CONNACK_5_RESUMED, 1), (CONNACK_5, 2)])
+def test_it_knows_with_which_connection_its_session_began(answer: bytes, began: int) -> None:
+    with (
+        FakeBroker(CONNACK_5 + RESERVED_PACKET, answer) as broker,
+        running(make_link(broker.url)) as link,
+    ):
+        eventually(lambda: link.reconnects == 1 and link.connected)
+        assert link.session_epoch == began
 
 
 def test_a_topic_that_is_not_utf_8_is_counted_acknowledged_and_survived() -> None:

@@ -122,6 +122,25 @@ def test_a_denied_topic_stands_for_its_branch_until_denials_are_forgotten() -> N
     assert not outbox.is_denied("streamrnn/gw/state/boiler")
 
 
+def test_one_topic_may_be_denied_without_its_branch() -> None:
+    outbox = Outbox(5)
+    outbox.deny_alone("streamrnn/gw/state/freezer")
+    assert outbox.is_denied("streamrnn/gw/state/freezer")
+    assert not outbox.is_denied("streamrnn/gw/state/boiler")
+    outbox.forget_denials()
+    assert not outbox.is_denied("streamrnn/gw/state/freezer")
+
+
+def test_a_newer_state_goes_on_with_the_losses_of_the_one_it_replaces() -> None:
+    outbox, fates = Outbox(5), Fates()
+    outbox.put(fates.state("a", b"1"))
+    outbox.give_back([fates.state("a", b"0")._replace(losses=2)])
+    outbox.put(fates.state("a", b"2"))
+    message = outbox.pop()
+    assert message is not None
+    assert (message.payload, message.losses) == (b"2", 2)
+
+
 def test_closing_gives_up_what_waits_and_refuses_the_rest() -> None:
     outbox, fates = Outbox(5), Fates()
     outbox.put(fates.event(b"1"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 
 import pytest
@@ -55,6 +56,29 @@ def test_stop_gives_up_what_cannot_be_published(mosquitto: Mosquitto) -> None:
     assert not link.alive
     assert not link.publish("streamrnn/gw/events", b"too late", on_done=delivered.append)
     assert delivered == [False, False]
+
+
+def test_a_state_on_which_the_broker_hangs_up_does_not_hold_up_the_others(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    too_deep = "streamrnn/gw/state/" + "/" * 210  # mosquitto allows 200 levels
+    fates: list[bool] = []
+    with (
+        caplog.at_level(logging.ERROR, "streamrnn.mqtt"),
+        running(make_link(mosquitto.url)) as link,
+    ):
+        eventually(lambda: link.connected)
+        link.publish(too_deep, b"1", retain=True, on_done=fates.append)
+        link.publish("streamrnn/gw/state/a", b"1", retain=True, on_done=fates.append)
+        eventually(lambda: fates == [False, True])
+        lost = link.reconnects
+        link.publish(too_deep, b"2", retain=True, on_done=fates.append)
+        link.publish("streamrnn/gw/events", b"1", on_done=fates.append)
+        eventually(lambda: fates == [False, True, False, True])
+        assert link.reconnects == lost, "the topic stays denied"
+        assert link.outbox_dropped == 2
+    refusals = [r for r in caplog.records if r.getMessage() == "publish_refused"]
+    assert [r.__dict__["data"]["topic"] for r in refusals] == [too_deep]
 
 
 def test_publishing_from_many_threads_delivers_all(mosquitto: Mosquitto) -> None:

@@ -7,15 +7,17 @@ from streamrnn.records import Message
 from streamrnn.service.redelivery import Redeliveries
 
 
-def message(packet_id: int, payload: bytes, *, dup: bool = False, qos: int = 1) -> Message:
-    return Message("plant/a", payload, qos, False, dup, packet_id, 1, 0.0)
+def message(
+    packet_id: int, payload: bytes, *, dup: bool = False, qos: int = 1, epoch: int = 1
+) -> Message:
+    return Message("plant/a", payload, qos, False, dup, packet_id, epoch, 0.0)
 
 
 def test_what_was_applied_and_comes_again_marked_dup_is_left_out() -> None:
     redeliveries = Redeliveries()
     first = [message(1, b"20"), message(2, b"21")]
-    assert redeliveries.unseen(first) == first
-    assert redeliveries.unseen([message(2, b"21", dup=True), message(3, b"22", dup=True)]) == [
+    assert redeliveries.unseen(first, 1) == first
+    assert redeliveries.unseen([message(2, b"21", dup=True), message(3, b"22", dup=True)], 1) == [
         message(3, b"22", dup=True)
     ]
     assert redeliveries.total == 1
@@ -23,19 +25,28 @@ def test_what_was_applied_and_comes_again_marked_dup_is_left_out() -> None:
 
 def test_a_first_arrival_may_carry_dup() -> None:
     again = message(7, b"20", dup=True)
-    assert Redeliveries().unseen([again]) == [again]
+    assert Redeliveries().unseen([again], 1) == [again]
 
 
 def test_another_message_under_a_used_packet_id_is_new() -> None:
     redeliveries = Redeliveries()
-    redeliveries.unseen([message(1, b"20")])
+    redeliveries.unseen([message(1, b"20")], 1)
     later = [message(1, b"21", dup=True), message(1, b"21")]
-    assert redeliveries.unseen(later) == later
+    assert redeliveries.unseen(later, 1) == later
+
+
+def test_a_new_session_of_the_broker_makes_everything_new() -> None:
+    redeliveries = Redeliveries()
+    redeliveries.unseen([message(1, b"20")], 1)
+    assert redeliveries.unseen([message(1, b"20", dup=True)], 2) == [], "still of the old session"
+    later = [message(1, b"20", dup=True, epoch=2)]
+    assert redeliveries.unseen(later, 2) == later
+    assert redeliveries.unseen([message(1, b"20", dup=True, epoch=3)], 2) == []
 
 
 def test_qos_0_has_no_packet_ids_and_always_passes() -> None:
     twice = [message(0, b"20", qos=0), message(0, b"20", qos=0, dup=True)]
-    assert Redeliveries().unseen(twice) == twice
+    assert Redeliveries().unseen(twice, 1) == twice
 
 
 @given(st.lists(st.integers(1, 50), unique=True), st.data())
@@ -48,4 +59,4 @@ def test_a_resent_tail_is_recognised_wherever_the_batches_are_cut(
     arrived = sent + again
     cut = data.draw(st.integers(0, len(arrived)))
     redeliveries = Redeliveries()
-    assert redeliveries.unseen(arrived[:cut]) + redeliveries.unseen(arrived[cut:]) == sent
+    assert redeliveries.unseen(arrived[:cut], 1) + redeliveries.unseen(arrived[cut:], 1) == sent

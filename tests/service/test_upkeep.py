@@ -66,11 +66,10 @@ class Kept:
     def after(self, seconds: float) -> None:
         self.now += seconds
         self.upkeep.turn()
-        self.checkpointer.wait()
+        self.checkpointer.wait(30.0)
 
     def close(self) -> None:
         self.trainer.close()
-        self.checkpointer.close()
         self.store.release()
 
 
@@ -130,6 +129,28 @@ def test_a_disk_that_fails_three_times_makes_it_not_ready_until_it_heals(kept: K
     kept.after(60.0)
     kept.after(1.0)
     assert CHECKPOINT not in kept.health.ready().problems
+
+
+def fail_once(store: CheckpointStore) -> None:
+    """The disk is full for the next checkpoint, and has room again for the one after it."""
+    (store.directory / "state.tmp").symlink_to("/dev/full")
+
+
+def test_a_checkpoint_that_failed_is_tried_again_though_nothing_has_come_since(kept: Kept) -> None:
+    kept.pipeline.feed(*freezer(0, 10))
+    fail_once(kept.store)
+    kept.after(60.0)
+    assert kept.store.read() is None
+    kept.after(60.0)
+    assert kept.store.read() is not None
+
+
+def test_what_a_failed_checkpoint_has_not_saved_is_saved_at_the_end(kept: Kept) -> None:
+    kept.pipeline.feed(*freezer(0, 10))
+    fail_once(kept.store)
+    kept.after(60.0)
+    kept.upkeep.finish()
+    assert kept.store.read() is not None
 
 
 def test_the_loop_beats_and_a_dead_network_thread_does_not(kept: Kept) -> None:

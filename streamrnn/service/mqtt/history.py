@@ -29,11 +29,15 @@ class History:
         self.broken = 0
         self.problem: str | None = None
         """Why the last attempt or connection ended; None while connected."""
+        self.session_epoch = 0
+        """The epoch with which the broker's present session began; 0 before the first."""
         self._broker = broker
 
     def connected(self, protocol: str, epoch: int, session_resumed: bool) -> None:
         self.connections += 1
         self.problem = None
+        if not session_resumed:
+            self.session_epoch = epoch
         data = {
             "broker": self._broker,
             "protocol": protocol,

@@ -143,8 +143,11 @@ class MqttLink:
         return accepted
 
     def retry_denied(self) -> None:
-        """Publish again to topics that the broker had denied us, after its rules were mended."""
+        """Publish again to topics that the broker had denied us, and ask again for the filters
+        that it refused, after its rules were mended."""
         self._exchange.outbox.forget_denials()
+        self._exchange.subscriptions.retry_refused()
+        self._exchange.wakeup.ring()
 
     def set_subscriptions(self, filters: Iterable[tuple[str, int]]) -> None:
         """Subscribe to these (topic filter, QoS) and our commands, and to nothing else; now or
@@ -161,6 +164,11 @@ class MqttLink:
                 raise ValueError(f"{topic_filter}: must not lie under {self._own_topics}, our own")
         self._exchange.subscriptions.want([*wanted, (f"{self._base_topic}/cmd/#", 1)])
         self._exchange.wakeup.ring()
+
+    @property
+    def session_epoch(self) -> int:
+        """The epoch with which the broker's present session for us began; 0 before the first."""
+        return self._history.session_epoch
 
     @property
     def alive(self) -> bool:

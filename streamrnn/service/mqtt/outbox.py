@@ -10,13 +10,15 @@ from typing import NamedTuple
 
 class Outgoing(NamedTuple):
     """One message to publish. `on_done(delivered)` is called once, from any thread: True when the
-    broker has it (QoS 0: when it left), False when it was given up."""
+    broker has it (QoS 0: when it left), False when it was given up. losses: connections that
+    ended while this message alone was on its way."""
 
     topic: str
     payload: bytes
     qos: int
     retain: bool
     on_done: Callable[[bool], None] | None
+    losses: int = 0
 
     def done(self, delivered: bool) -> None:
         if self.on_done is not None:
@@ -81,6 +83,7 @@ class Outbox:
                     self.dropped += 1
                     given_up.append(message)
                 elif message.retain and message.topic in self._states:
+                    self._inherit_losses(message)
                     given_up.append(message)
                 else:
                     suspects += 1
@@ -94,10 +97,16 @@ class Outbox:
             message.done(False)
 
     def deny(self, topic: str) -> None:
+        """Deny the topic's whole branch."""
         self._denied.add(_branch(topic))
 
+    def deny_alone(self, topic: str) -> None:
+        """Deny this one topic."""
+        self._denied.add(topic)
+
     def is_denied(self, topic: str) -> bool:
-        return bool(self._denied) and _branch(topic) in self._denied
+        denied = self._denied
+        return bool(denied) and (topic in denied or _branch(topic) in denied)
 
     def forget_denials(self) -> None:
         self._denied.clear()
@@ -124,7 +133,7 @@ class Outbox:
         older = self._states.get(message.topic) if message.retain else None
         if older is not None:
             replaced = self._waiting[older]
-            self._waiting[older] = message
+            self._waiting[older] = message._replace(losses=replaced.losses)
             return replaced
         given_up = None
         if self._closed or len(self._waiting) >= self.capacity:
@@ -135,6 +144,12 @@ class Outbox:
             given_up = self._waiting.pop(key)
         self._insert(message)
         return given_up
+
+    def _inherit_losses(self, older: Outgoing) -> None:
+        """It is the topic that may cost connections: a newer state of it begins no new count."""
+        key = self._states[older.topic]
+        newer = self._waiting[key]
+        self._waiting[key] = newer._replace(losses=max(older.losses, newer.losses))
 
     def _insert(self, message: Outgoing) -> int:
         self._last_key += 1

@@ -17,6 +17,7 @@ _WINDOW: Final = 20  # brokers take at least as many unless they say otherwise
 _LARGEST_PACKET: Final = 2**28
 _HEADER_BYTES: Final = 16  # a PUBLISH without topic, payload and user properties has less
 _DENIED: Final = "Not authorized"
+_MOST_LOSSES: Final = 3  # connections that one message may cost
 
 
 class Sender:
@@ -25,7 +26,8 @@ class Sender:
 
     What was on its way when the last connection ended goes one by one: a broker that hangs up on
     a denied message (mosquitto 2.0.11) resets the connection when more of ours is behind it, and
-    its answer, which says so, is lost with that.
+    its answer, which says so, is lost with that. One on which the broker hangs up again and again
+    while it goes alone is given up: it would hold up all others for ever.
     """
 
     def __init__(self, client: Client, outbox: Outbox, availability_topic: str) -> None:
@@ -86,9 +88,15 @@ class Sender:
         connection begins with a new client: at least once, as QoS 1 promises. Availability is
         announced anew by each connection.
         """
+        was_alone = len(self._unconfirmed) == 1
         unconfirmed = [m for m in self._unconfirmed.values() if m.topic != self._availability_topic]
         self._unconfirmed.clear()
-        self._outbox.give_back(unconfirmed)
+        if was_alone:
+            unconfirmed = [m._replace(losses=m.losses + 1) for m in unconfirmed]
+        for message in unconfirmed:
+            if message.losses >= _MOST_LOSSES:
+                self._refused_by_hanging_up(message)
+        self._outbox.give_back(m for m in unconfirmed if m.losses < _MOST_LOSSES)
 
     def _hand_over(self, message: Outgoing) -> None:
         info = self._client.publish(message.topic, message.payload, message.qos, message.retain)
@@ -108,6 +116,12 @@ class Sender:
         else:
             self._settle(message)
             message.done(True)
+
+    def _refused_by_hanging_up(self, message: Outgoing) -> None:
+        """Of a state the topic is to blame, and the next one would fare no better."""
+        if message.retain:
+            self._outbox.deny_alone(message.topic)
+        self._refused(message, f"the connection ended {message.losses} times as it was sent alone")
 
     def _refused(self, message: Outgoing, reason: str) -> None:
         if reason == _DENIED:

@@ -17,7 +17,7 @@ _ONLY_LIVE_READINGS: Final = SubscribeOptions.RETAIN_DO_NOT_SEND
 
 
 class Subscriptions:
-    """`want` is called from any thread; everything else from the network thread."""
+    """`want` and `retry_refused` are called from any thread; the rest from the network thread."""
 
     def __init__(self) -> None:
         self._wanted: dict[str, int] = {}  # replaced as a whole, never changed
@@ -28,10 +28,16 @@ class Subscriptions:
         self._subscribing: dict[int, dict[str, int]] = {}  # by packet id
         self._unsubscribing: dict[int, list[str]] = {}
         self.refused: dict[str, str] = {}  # filter -> the broker's reason
+        self._retrying = False
 
     def want(self, filters: Iterable[tuple[str, int]]) -> None:
         """Replace what is wanted. Pairs of topic filter and QoS (0 or 1)."""
         self._wanted = dict(filters)
+        self.stale = True
+
+    def retry_refused(self) -> None:
+        """Ask again for what was refused; if it still is, that is reported again."""
+        self._retrying = True
         self.stale = True
 
     @property
@@ -50,6 +56,11 @@ class Subscriptions:
     def synchronise(self, client: Client) -> None:
         """Ask for what is wanted and not yet asked for; end what is no longer wanted."""
         self.stale = False  # before looking: a change from now on counts as a new one
+        if self._retrying:
+            self._retrying = False
+            for topic_filter in self.refused:
+                self._sent.pop(topic_filter, None)
+            self.refused = {}
         wanted = self._wanted
         leaving = {f for filters in self._unsubscribing.values() for f in filters}
         gone = sorted(self._in_session - wanted.keys() - leaving)
