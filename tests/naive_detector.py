@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from streamrnn.detect import recipe
 from streamrnn.detect.recipe import COARSE, FINE, INPUTS
+from streamrnn.kernels import tails
 from streamrnn.records import Kind, Outcome
 from tests import naive
 
@@ -76,22 +77,76 @@ class Blocks:
         return (sum(ended) / len(ended), empty) if ended else (math.nan, 0.0)
 
 
-class Alarm:
-    """A threshold that rises with every alarm and falls back slowly."""
+class Tails:
+    """-ln P of each of a few statistics, by peaks over a running threshold; one at a time."""
 
-    def __init__(self) -> None:
-        self.burden, self.pause = 0.0, 0.0
+    def __init__(self, alphas: list[float]) -> None:
+        self.alphas, self.count = alphas, 0
+        size = len(alphas)
+        self.level, self.u, self.b = [0.0] * size, [0.0] * size, [0.0] * size
+        self.exceedances = [0] * size
 
-    def judge(self, S: float, threshold: float, elapsed: float) -> tuple[float, bool]:
-        self.burden *= 1.0 - elapsed * math.log(2.0) / recipe.BURDEN_HALF_LIFE
-        if self.pause > 0.0:
-            self.pause = max(self.pause - elapsed, 0.0)
-            self.burden += 1.0 if self.pause == 0.0 else 0.0
-        score = S / (threshold * (1.0 + recipe.BURDEN_RISE * self.burden))
-        if score > 1.0 and self.pause == 0.0:
-            self.pause = recipe.REFRACTORY
-            return score, True
-        return score, False
+    def judge(self, values: list[float]) -> list[float]:
+        surprises = [self.judge_one(lane, value) for lane, value in enumerate(values)]
+        self.count += 1
+        return surprises
+
+    def judge_one(self, lane: int, value: float) -> float:
+        self.level[lane] += max(self.alphas[lane], 1.0 / (self.count + 1)) * (
+            value - self.level[lane]
+        )
+        v, u, b = self.level[lane], self.u[lane], self.b[lane]
+        excess = max(v - u, 0.0)
+        surprise = math.log(10.0) * min(v / (u + 1e-12), 1.0)
+        surprise += excess / (b + tails.SHORTEST_EXCESS * u + 1e-12)
+        known = self.exceedances[lane] >= tails.KNOWN_EXCESSES
+        surprise = min(surprise, tails.LARGEST if known else math.log(self.count + 1))
+        if self.count < tails.FIRST_VALUES:
+            self.u[lane] = max(u, v)
+            return surprise
+        share = tails.SHARE_ABOVE
+        step = max(1.0 / (share * (self.count + 1)), tails.QUANTILE_STEP)
+        step *= max(b, tails.LEAST_STEP * u)
+        self.u[lane] = max(u + step * ((1.0 if v > u else 0.0) - share), 0.0)
+        if v > u:
+            self.exceedances[lane] += 1
+            if self.exceedances[lane] > tails.FIRST_EXCESSES:
+                excess = min(excess, tails.LONGEST_EXCESS * b)
+            weight = max(1.0 / self.exceedances[lane], tails.EXCESS_WEIGHT)
+            self.b[lane] += weight * (excess - b)
+        return surprise
+
+
+class Shapes:
+    """Distance of the last averages of `readings` values to the nearest window before."""
+
+    def __init__(self, readings: int) -> None:
+        self.readings = readings
+        self.pending: list[float] = []
+        self.values: list[float] = []  # averages, less the level of their time
+        self.base, self.distance = 0.0, 0.0
+        self.by_lag: dict[int, float] = {}
+
+    def add(self, z: float) -> float:
+        self.pending.append(z)
+        if len(self.pending) == self.readings:
+            self.close(sum(self.pending) / self.readings)
+            self.pending = []
+        return self.distance
+
+    def close(self, mean: float) -> None:
+        steps = len(self.values)
+        self.base += max(1.0 / recipe.SHAPE_MEAN_MEMORY, 1.0 / (steps + 1)) * (mean - self.base)
+        x = mean - self.base
+        self.values.append(x)
+        keep = 1.0 - 1.0 / recipe.SHAPE_WINDOW
+        known = min(steps, recipe.SHAPE_LAGS)
+        for lag in range(1, -(-known // 16) * 16 + 1):
+            older = self.values[-1 - lag] if lag <= steps else 0.0
+            self.by_lag[lag] = keep * self.by_lag.get(lag, 0.0) + (1.0 - keep) * (x - older) ** 2
+        last = min(steps - recipe.SHAPE_SETTLED, recipe.SHAPE_LAGS) // 16 * 16
+        if last >= 32:
+            self.distance = math.sqrt(min(self.by_lag[lag] for lag in range(17, last + 1)))
 
 
 class Moments:
@@ -121,7 +176,8 @@ class Channel:
         self.flat = flat
         self.adam = naive.Adam(len(flat))
         self.scale = Moments(recipe.SCALE_MEMORY[c])
-        self.z: list[float] = []
+        self.z: list[float] = []  # since the last gap
+        self.steps = 0  # values ever seen
         self.s = np.zeros(H)
         self.states: list[naive.F64] = []  # before each step since the last gap
         self.forecast = 0.0
@@ -131,37 +187,48 @@ class Channel:
         self.stray = False  # the last value was the first to differ in a constant stream
         self.smoothed = Moments(recipe.NORMAL_MEMORY[c])
         self.changes = Moments(recipe.SKILL_MEMORY)  # from one value to the next
-        self.alarm = Alarm()
 
     @property
     def network(self) -> naive.Network:
         return naive.unpack(self.flat, INPUTS, self.H)
 
+    def raw_errors(self, x: float, before: float, gap: bool) -> tuple[float, float, float]:
+        """(error, change, z) in standard deviations; NaN where there is nothing to compare with."""
+        mean, sd = self.scale.mean_sd()
+        if self.steps < recipe.FIRST_STEPS or sd == 0.0:
+            return math.nan, math.nan, 0.0
+        z = (x - mean) / sd
+        limited = min(max(z, -recipe.SHAPE_LIMIT), recipe.SHAPE_LIMIT)
+        if gap or not self.states or self.steps < recipe.EVIDENCE_START:
+            return math.nan, math.nan, limited
+        return abs(z - self.forecast), abs(x - before) / sd, limited
+
     def expected(self) -> tuple[float, float, float]:
         """(yhat, lower, upper) in the sensor's unit; NaN before there are residuals."""
         mean, sd = self.scale.mean_sd()
-        if len(self.z) < recipe.FIRST_STEPS or (sd > 0.0 and not self.residuals.bins):
+        if self.steps < recipe.FIRST_STEPS or (sd > 0.0 and not self.residuals.bins):
             return math.nan, math.nan, math.nan
         yhat, half = mean + sd * self.forecast, sd * self.half_band
         return yhat, yhat - half, yhat + half
 
     def step(self, x: float, gap: bool, block: int, block_seconds: float) -> float:
         """Judges x, learns, forecasts the next; returns S."""
-        if gap:
-            self.states = []
+        if gap or not self.states:
+            self.states, self.z = [], []
         mean, sd = self.scale.mean_sd()
         z = (x - mean) / sd if sd > 0.0 else 0.0
         z = min(max(z, -recipe.Z_LIMIT), recipe.Z_LIMIT)
         S = 0.0
-        if self.states and len(self.z) >= recipe.FIRST_STEPS and sd > 0.0:
+        if self.states and self.steps >= recipe.FIRST_STEPS and sd > 0.0:
             S = self.surprise(z - self.forecast)
             self.changes.add(abs(z - self.z[-1]))
         self.z.append(z)
+        self.steps += 1
         reach = recipe.SCALE_REACH * sd
-        if len(self.z) > recipe.FIRST_STEPS and sd > 0.0:
+        if self.steps > recipe.FIRST_STEPS and sd > 0.0:
             x = min(max(x, mean - reach), mean + reach)
         was_stray, self.stray = self.stray, sd == 0.0 and x != mean
-        if len(self.z) <= recipe.FIRST_STEPS or was_stray or not self.stray:
+        if self.steps <= recipe.FIRST_STEPS or was_stray or not self.stray:
             self.scale.add(x)
         T, run = recipe.WINDOW[self.c], len(self.states)
         if run >= T and run % recipe.STRIDE[self.c] == 0:
@@ -219,7 +286,11 @@ class Detector:
         start = np.asarray(flat[:used], np.float64)
         self.channels = [Channel(c, start, H, relu) for c in (FINE, COARSE)]
         self.warm_up = warm_up
-        self.timing, self.blocks, self.range_alarm = Timing(), Blocks(), Alarm()
+        self.timing, self.blocks = Timing(), Blocks()
+        spans = (*recipe.ERROR_SPANS, *recipe.CHANGE_SPANS)
+        self.tails = Tails([2.0 / (span + 1.0) for span in spans] + [1.0, 1.0])
+        self.shapes = [Shapes(readings) for readings in recipe.SHAPE_READINGS]
+        self.pause = 0.0
         self.values: list[float] = []
         self.time = math.nan
         self.late: list[float] = []
@@ -251,27 +322,46 @@ class Detector:
         usual_step = fine.changes.mean_sd()[0] * fine.scale.mean_sd()[1]
         young = len(self.values) < recipe.RANGE_WARM_READINGS
         beyond = overshoot(self.values, value, usual_step, young)
+        before = self.values[-1] if self.values else math.nan
+        error, change, z = fine.raw_errors(value, before, gap)
         where = (self.blocks.index, self.blocks.seconds)
         S_fine = fine.step(value, gap, *where)
         S_coarse = 0.0
         if not math.isnan(mean):
             S_coarse = coarse.step(mean, empty > recipe.GAP_BLOCKS, *where)
+        if len(coarse.surprises) <= recipe.WARM_BLOCKS:
+            S_coarse = 0.0
+        distance = sum(memory.add(z) for memory in self.shapes)
+        by_channel = (
+            S_fine / recipe.LIKELIHOOD_UNIT[FINE],
+            S_coarse / recipe.LIKELIHOOD_UNIT[COARSE],
+        )
+        score = 0.0
+        if not math.isnan(error):
+            score = self.weigh(error, change, distance, max(*by_channel, beyond))
         self.values.append(value)
         self.time = time
         if len(self.values) <= self.warm_up:
             return Judgement(Outcome.WARMING, 0.0, Kind.NONE, False, *expected)
-        if len(coarse.surprises) <= recipe.WARM_BLOCKS:
-            S_coarse = 0.0
-        verdicts = {
-            Kind.UNEXPECTED: fine.alarm.judge(S_fine, recipe.THRESHOLD[FINE], elapsed),
-            Kind.LEVEL: coarse.alarm.judge(S_coarse, recipe.THRESHOLD[COARSE], elapsed),
-            Kind.OUT_OF_RANGE: self.range_alarm.judge(beyond, 1.0, elapsed),
-        }
-        kind = max(verdicts, key=lambda kind: verdicts[kind][0])  # the first of equals
-        score, alarm = verdicts[kind][0], any(alarm for _, alarm in verdicts.values())
+        self.pause = max(self.pause - elapsed, 0.0)
         if score <= 1.0:
-            return Judgement(Outcome.NORMAL, score, Kind.NONE, alarm, *expected)
+            return Judgement(Outcome.NORMAL, score, Kind.NONE, False, *expected)
+        alarm = self.pause == 0.0
+        self.pause = recipe.REFRACTORY if alarm else self.pause
+        kind = Kind.LEVEL if by_channel[1] > by_channel[0] else Kind.UNEXPECTED
+        kind = Kind.OUT_OF_RANGE if beyond > 1.0 else kind
         return Judgement(Outcome.ANOMALY, score, kind, alarm, *expected)
+
+    def weigh(self, error: float, change: float, distance: float, likelihood: float) -> float:
+        """The score of one reading's evidence."""
+        values = [error] * len(recipe.ERROR_SPANS) + [change] * len(recipe.CHANGE_SPANS)
+        *errors, shape, P = self.tails.judge([*values, distance, likelihood])
+        if self.tails.count <= recipe.EVIDENCE_WARM:
+            return 0.0
+        C = ((max(errors) / recipe.ERROR_UNIT) ** 3 + (shape / recipe.SHAPE_UNIT) ** 3) ** (1 / 3)
+        if P >= recipe.LIKELIHOOD_ENOUGH:
+            C = max(C, 1.0 + recipe.LIKELIHOOD_TILT * C)
+        return min(C, recipe.MAX_SCORE)
 
 
 def extent(values: list[float]) -> tuple[float, float]:

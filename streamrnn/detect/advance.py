@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from streamrnn.detect.blocks import close_block
+from streamrnn.detect.evidence import conclude, score_of, weigh
 from streamrnn.detect.extent import overshoot
 from streamrnn.detect.layout import (
     BLOCK_INDEX,
@@ -23,10 +24,12 @@ from streamrnn.detect.layout import (
     RETRAIN_PHASE,
     RUN,
     SCORE,
+    SHAPE_DISTANCE,
     SURPRISE,
     TIME,
     VALUE,
     VAR,
+    VECTOR,
     WARM_UP,
     YHAT,
     YHAT_LOWER,
@@ -34,17 +37,29 @@ from streamrnn.detect.layout import (
     arrays,
     channel,
     parameter_count,
+    shape,
+    shape_arrays,
 )
 from streamrnn.detect.network import forecast_next, gather_inputs, learn_window, remember
-from streamrnn.detect.recipe import COARSE, FINE, GAP_BLOCKS, INPUTS, STRIDE, WINDOW
+from streamrnn.detect.recipe import (
+    COARSE,
+    FINE,
+    GAP_BLOCKS,
+    INPUTS,
+    SHAPE_READINGS,
+    STRIDE,
+    WINDOW,
+)
+from streamrnn.detect.shapes import shape_distance
 from streamrnn.detect.timing import AFTER_GAP, SEEN_BEFORE, TOO_LATE, place_in_time
-from streamrnn.detect.verdict import conclude, forecast_band, judge, learn_scale, scaled
+from streamrnn.detect.verdict import forecast_band, judge, learn_scale, raw_errors, scaled
 from streamrnn.kernels.jit import kernel
 from streamrnn.records import Kind, Outcome
 
 WARMING, LATE, DUPLICATE = int(Outcome.WARMING), int(Outcome.LATE), int(Outcome.DUPLICATE)
 NONE = int(Kind.NONE)
 AT = (channel(FINE), channel(COARSE))
+SHAPE_AT = (shape(0), shape(1))
 
 
 # Columns of a table of readings: what `advance` reads, and what it writes; see `bank.Decisions`.
@@ -63,13 +78,16 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
     offsets = arrays(H)
     size, p0, m0, v0, state0 = offsets.size, offsets.parameters, offsets.m, offsets.v, offsets.state
     marks0, histogram0, recent0 = offsets.marks, offsets.histogram, offsets.recent
-    x0, y0 = offsets.x, offsets.y
-    # working memory: u (T + 1, INPUTS), g (P,), s (T + 1, H), do (T,), ds (T, H), W_rows (H, H)
+    x0 = offsets.x
+    shape0 = shape_arrays(H, 0), shape_arrays(H, 1)
+    # working memory: u (T + 1, INPUTS), g (P,), s (T + 1, H), do (T,), ds (T, H), W_rows (H, H),
+    # best (VECTOR,)
     g0 = (T_MAX + 1) * INPUTS
     s0 = g0 + P
     do0 = s0 + (T_MAX + 1) * H
     ds0 = do0 + T_MAX
     W0 = ds0 + T_MAX * H
+    best0 = W0 + H * H
 
     @kernel
     def advance(numbers: Any, rows: Any, table: Any, first: int, scratch: Any) -> Any:
@@ -81,7 +99,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
         nothing in it outlives the call. Few arguments: each costs a tenth of a reading.
         """
         u, g, s = scratch[:g0], scratch[g0:s0], scratch[s0:do0]
-        do, ds, W_rows = scratch[do0:ds0], scratch[ds0:W0], scratch[W0:]
+        do, ds, W_rows, best = scratch[do0:ds0], scratch[ds0:W0], scratch[W0:best0], scratch[best0:]
         for i in range(first, table.shape[0]):
             out = table[i]
             n = numbers[int(out[SLOT])]
@@ -110,6 +128,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             usual_step = n[PERSISTENCE_ERROR] * math.sqrt(n[AT[FINE] + VAR])
             beyond = overshoot(n, value, usual_step)
             block_mean, empty = close_block(n, value, time)
+            error, change, z_wide = raw_errors(n, AT[FINE], value, place != AFTER_GAP)
 
             for c in range(2):
                 at, base = AT[c], c * size
@@ -120,7 +139,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 if (c == FINE and place == AFTER_GAP) or (c == COARSE and empty > GAP_BLOCKS):
                     n[at + RUN] = 0.0
                 z = scaled(n, at, x)
-                k = remember(n, at, r, base + x0, base + y0, z)
+                k = remember(n, at, r, base + x0, z)
                 n[at + SURPRISE] = judge(
                     n, at, c, r, base + histogram0, base + recent0, base + x0 + k, z
                 )
@@ -133,11 +152,21 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 if T > 0:
                     learn_window(
                         n, at, c, r, base + p0, base + m0, base + v0, base + marks0,
-                        base + y0 + k - T, u, g, s, do, ds, W_rows, T, H, P, relu,
+                        base + x0 + k - T + 1, u, g, s, do, ds, W_rows, T, H, P, relu,
                     )  # fmt: skip
                 forecast_next(
                     n, at, c, r, base + p0, base + state0, base + marks0, u, T * INPUTS, H, relu
                 )
+
+            distance = 0.0
+            for m in range(len(SHAPE_READINGS)):
+                shape_distance(n, SHAPE_AT[m], r, shape0[m], z_wide, SHAPE_READINGS[m], best)
+                distance += n[SHAPE_AT[m] + SHAPE_DISTANCE]
+            if error == error:
+                weigh(n, error, change, distance, beyond)
+                score = score_of(n)
+            else:
+                score = 0.0
 
             n[READINGS] += 1.0
             n[TIME] = time
@@ -147,12 +176,9 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             n[YHAT_UPPER] = out[UPPER_OUT]
             out[OUTCOME] = WARMING
             if n[READINGS] > n[WARM_UP]:
-                outcome, score, kind, alarm = conclude(n, beyond, elapsed)
-                out[OUTCOME] = outcome
                 out[SCORE_OUT] = score
-                out[KIND] = kind
-                out[ALARM] = alarm
+                out[OUTCOME], out[KIND], out[ALARM] = conclude(n, score, beyond, elapsed)
             n[SCORE] = out[SCORE_OUT]
         return table.shape[0]
 
-    return advance, W0 + H * H
+    return advance, best0 + VECTOR

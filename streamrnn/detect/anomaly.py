@@ -1,44 +1,43 @@
-"""One anomaly while it lasts: when to speak of it again, and when it is over."""
+"""One stream's anomaly while it lasts: what it looks like, and when it is over."""
 
 from __future__ import annotations
 
 import msgspec
 
 from streamrnn.config import AlertsConfig
-from streamrnn.records import Event, EventType, Kind
+from streamrnn.records import Kind
 
 
 class Anomaly(msgspec.Struct):
-    """An anomaly that has not ended.
+    """An anomaly of one stream that has not ended.
 
-    since: time of the reading that opened it; reported_at: of the one behind its last event;
+    since: time of the reading with which it began, or of the last one before a silence.
     calm_since: of the first of the latest readings that are all below `close_below`, or None.
-    event: its last one.
+    interval: of a silent stream, the seconds that usually lie between two readings; None: unknown.
     """
 
-    id: str
     kind: Kind
     since: float
-    reported_at: float
-    event: Event
     calm_since: float | None = None
-    acknowledged: bool = False
+    interval: float | None = None
 
-    def follow(
-        self, kind: int, score: float, time: float, config: AlertsConfig
-    ) -> EventType | None:
-        """What the stream's next reading calls for: an update, the end, or nothing."""
-        # A sensor's clock that was set back must not hold us until it has caught up.
-        self.reported_at = min(self.reported_at, time)
+    @property
+    def is_calm(self) -> bool:
+        return self.calm_since is not None
+
+    def turn_silent(self, last: float, interval: float | None) -> None:
+        """No readings come any more. last: time of the last one."""
+        if self.kind is not Kind.STALE:
+            self.kind, self.since = Kind.STALE, last
+        self.calm_since, self.interval = None, interval
+
+    def follow(self, kind: int, score: float, time: float, config: AlertsConfig) -> bool:
+        """Takes up the stream's next reading. Whether the anomaly is over."""
         if score < config.close_below:
+            # A sensor's clock that was set back must not hold us until it has caught up.
             if self.calm_since is None or self.calm_since > time:
                 self.calm_since = time
-            return EventType.END if time - self.calm_since >= config.cooldown else None
+            return time - self.calm_since >= config.close_after
         self.calm_since = None
-        graver = kind > self.kind
-        if graver:
-            self.kind = Kind(kind)
-        if self.acknowledged or not (graver or time - self.reported_at >= config.update_every):
-            return None
-        self.reported_at = time
-        return EventType.UPDATE
+        self.kind = max(self.kind, Kind(kind))
+        return False

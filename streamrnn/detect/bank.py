@@ -36,6 +36,7 @@ from streamrnn.detect.retrain import (
     TrainingJob,
     TrainingResult,
 )
+from streamrnn.detect.silence import Rhythm
 from streamrnn.detect.weights import initial_parameters
 from streamrnn.errors import StateError
 
@@ -91,7 +92,7 @@ class Bank:
         self._relu = int(config.activation == "relu")
         self._arrays = layout.arrays(H)
         self._numbers = np.zeros((FIRST_CAPACITY, NUMBERS))
-        self._rows = np.zeros((FIRST_CAPACITY, 2 * self._arrays.size), np.float32)
+        self._rows = np.zeros((FIRST_CAPACITY, layout.row_size(H)), np.float32)
         self._initial = initial_parameters(H, config.seed)
         self._advance, scratch_size = make_advance(H, self._relu)
         self._scratch = np.zeros(scratch_size, np.float32)
@@ -137,13 +138,10 @@ class Bank:
         )
 
     def forgive(self, slot: int) -> None:
-        """What just looked anomalous was not: the channels that alarmed pause anew, and want more
-        before they alarm again."""
+        """What just looked anomalous was not: the pause after the alarm begins anew."""
         numbers = self._numbers[slot]
-        for left, burden in layout.ALARM_FIELDS:
-            if numbers[left] > 0.0:
-                numbers[left] = REFRACTORY
-                numbers[burden] += 1.0
+        if numbers[layout.REFRACTORY_LEFT] > 0.0:
+            numbers[layout.REFRACTORY_LEFT] = REFRACTORY
         numbers[layout.SCORE] = 0.0
 
     def step(self, slots: ArrayLike, values: ArrayLike, times: ArrayLike) -> Decisions:
@@ -191,7 +189,7 @@ class Bank:
         self._retrainer.submit(job)
 
     def _cut_job(self, slot: int) -> TrainingJob:
-        numbers, networks = self._numbers[slot], self._rows[slot].reshape(2, -1)
+        numbers, networks = self._numbers[slot], self._networks(slot)
         self._cut += 1
         seed = (self.config.seed, _name_hash(self.names[slot]), int(numbers[layout.READINGS]))
         fine, coarse = (self._history(slot, c) for c in (FINE, COARSE))
@@ -207,18 +205,22 @@ class Bank:
     def _history(self, slot: int, c: int) -> History:
         numbers = self._numbers[slot]
         length = int(numbers[layout.channel(c) + layout.LENGTH])
-        row = self._rows[slot].reshape(2, -1)[c]
+        row = self._networks(slot)[c]
         values = row[self._arrays.x : self._arrays.x + length]
-        targets = row[self._arrays.y : self._arrays.y + length].copy()
+        targets = np.append(values[1:], np.float32(np.nan))
         inputs = np.zeros((length, INPUTS), np.float32)
         block, seconds = numbers[layout.BLOCK_INDEX], numbers[layout.BLOCK_SECONDS]
         gather_inputs(inputs.reshape(-1), c, values, 0, length - 1, length, block, seconds)
         return History(inputs, targets)
 
+    def _networks(self, slot: int) -> NDArray[np.float32]:
+        """(2, size) the arrays of both channels; a view."""
+        return self._rows[slot, : 2 * self._arrays.size].reshape(2, -1)
+
     def _install(self, slot: int) -> None:
         self._await_result(slot)
         result = self._results.pop(slot)
-        networks = self._rows[slot].reshape(2, -1)
+        networks = self._networks(slot)
         for c, accepted in enumerate(result.accepted):
             if accepted:
                 networks[c, : len(self._initial)] = result.parameters[c]
@@ -252,6 +254,11 @@ class Bank:
             retrainings=numbers[:, layout.RETRAININGS].astype(np.int64),
             rejected_retrainings=numbers[:, layout.REJECTED_RETRAININGS].astype(np.int64),
         )
+
+    def rhythm(self) -> Rhythm:
+        """When each stream speaks, one row per slot. Copies."""
+        columns = [layout.READINGS, layout.VALUE, layout.TIME, layout.INTERVAL, layout.LONG_INTERVAL]
+        return Rhythm._make(self._numbers[: len(self.names), columns].T)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything, as copies; waits for running training jobs, about a millisecond each."""

@@ -1,9 +1,8 @@
-"""How one channel turns a residual into a score, and scores into alarms.
+"""How one channel turns a residual into a likelihood.
 
     q = -log10 of the conformal rank of |residual| among the channel's recent ones
     m = mean of the last few q
     S = -log10 P(T > (m - mean m) / (sd m sqrt(1 + 1 / k))), against m's own long past
-    score = S / threshold; above 1 it alarms
 
 One large residual may be a spike that noise also makes; S asks whether residuals are large for
 longer than they usually are (the likelihood of Ahmad et al. 2017, doi:10.1016/j.neucom.2017.04.070,
@@ -18,12 +17,9 @@ from typing import Any
 
 from streamrnn.detect.layout import NORMAL_MEAN, NORMAL_VAR, RANK_WEIGHT, SCORED
 from streamrnn.detect.recipe import (
-    BURDEN_HALF_LIFE,
-    BURDEN_RISE,
     NORMAL_MEMORY,
     RANK_MEMORY,
     RECENT,
-    REFRACTORY,
     SMOOTHED_SD_FLOOR,
     SMOOTHING,
 )
@@ -63,26 +59,3 @@ def surprise(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, resid
         S = surprise_of_normal(normal_score((m - n[at + NORMAL_MEAN]) / sd, k - 1.0))
     update_mean(n, at + NORMAL_MEAN, at + NORMAL_VAR, m, max(1.0 / past, 1.0 / NORMAL_MEMORY[c]))
     return S
-
-
-@inline_kernel
-def control_alarm(
-    n: Any, burden: int, left: int, S: float, threshold: float, elapsed: float
-) -> Any:
-    """(score, alarm): S over the threshold of the moment.
-
-    Each alarm raises the threshold by BURDEN_RISE; that fades with BURDEN_HALF_LIFE. An alarm is
-    followed by a pause of REFRACTORY readings during which the threshold stays as it was: one
-    anomaly keeps one score. burden, left: offsets in n. elapsed: readings since the last call.
-    """
-    n[burden] *= 1.0 - elapsed * (math.log(2.0) / BURDEN_HALF_LIFE)
-    if n[left] > 0.0:
-        n[left] -= elapsed
-        if n[left] <= 0.0:
-            n[left] = 0.0
-            n[burden] += 1.0
-    score = S / (threshold * (1.0 + BURDEN_RISE * n[burden]))
-    alarm = score > 1.0 and n[left] == 0.0
-    if alarm:
-        n[left] = REFRACTORY
-    return score, alarm

@@ -1,17 +1,18 @@
 """The life of an anomaly: from decisions on readings to events that people can answer.
 
-An alarm opens an event. While it is open, further alarms belong to it; it is reported anew from
-time to time, and at once when its kind becomes a graver one. It ends when the score has stayed low
-for a while, or by a command. The clock is the time of the readings: the same readings give the
-same events, live or replayed.
+An alarm opens an event once the score has stayed above 1 for the configured hold. While it is open,
+further alarms belong to it, and so do other streams of the device that break together with it. It
+is told anew from time to time, and at once when it becomes graver. It ends when the score has
+stayed low for a while, or by a command. A stream that falls silent is an anomaly too, until its
+next reading. The clock is the time of the readings: the same readings give the same events, live or
+replayed.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -20,45 +21,58 @@ from numpy.typing import ArrayLike, NDArray
 from streamrnn.config import AlertsConfig
 from streamrnn.detect.anomaly import Anomaly
 from streamrnn.detect.bank import Decisions
-from streamrnn.detect.sentence import Forecast, Sighting, describe, duration, verdict
+from streamrnn.detect.device import device_in_name
+from streamrnn.detect.incidents import Book, Incidents
+from streamrnn.detect.quiet import Quiet
+from streamrnn.detect.sentence import Forecast, Sighting, duration
+from streamrnn.detect.silence import Rhythm, Silence
 from streamrnn.detect.topics import GatewayTopics
 from streamrnn.errors import StateError
-from streamrnn.records import Event, EventType, Kind, Outcome
-
-T = TypeVar("T")
+from streamrnn.records import Event, Kind, Outcome
 
 _LATE: Final = int(Outcome.LATE)  # and above it DUPLICATE: not applied
 
 
 class _Memory(msgspec.Struct):
-    """The tracker's state by the names of the streams, for a checkpoint."""
+    """The tracker's state, for a checkpoint; streams go by name."""
 
-    opened: dict[str, int]
-    open: dict[str, Anomaly]
-    snooze_until: dict[str, float]
-    snooze_seconds: dict[str, float]
+    book: Book
+    quiet: Quiet
+    suspects: dict[str, float]
+    pauses: dict[str, float]
 
 
 class EventTracker:
-    """At most one open event per stream, which is named by its slot. One owner.
+    """At most one anomaly per stream, which is named by its slot. One owner.
 
-    Readings of streams without an open event or an alarm cost a few array operations per batch.
+    Readings of streams without an anomaly or an alarm cost a few array operations per batch.
     """
 
-    def __init__(self, config: AlertsConfig, gateway: str) -> None:
+    def __init__(
+        self,
+        config: AlertsConfig,
+        gateway: str,
+        device_of: Callable[[str], str] = device_in_name,
+    ) -> None:
+        """device_of: see `ask_for_devices`."""
+        topics = GatewayTopics(config.topic_prefix, gateway)
         self._config = config
-        self._topics = GatewayTopics(config.topic_prefix, gateway)
         self._names: Sequence[str] = ()
-        self._watched = np.zeros(0, np.bool_)  # has an open event, or a snooze about to begin
-        self._open: dict[int, Anomaly] = {}
-        self._latest: dict[int, list[float]] = {}  # of streams with an open event; see `_sighting`
-        self._opened: dict[int, int] = {}  # events so far
-        self._snooze_until: dict[int, float] = {}
-        self._snooze_seconds: dict[int, float] = {}  # begins with the stream's next reading
+        self._watched = np.zeros(0, np.bool_)  # streams of which every reading counts
+        self._slots: dict[str, int] = {}  # of streams that had an anomaly
+        self._suspects: dict[str, float] = {}  # not told, but above 1 since when, after an alarm
+        self._incidents = Incidents(config, topics, device_of)
+        self._quiet = Quiet()
+        self._silence = Silence()
+
+    def ask_for_devices(self, device_of: Callable[[str], str]) -> None:
+        """device_of: tells the device of a stream, which is asked for when the stream breaks."""
+        self._incidents.device_of = device_of
 
     def configure(self, config: AlertsConfig) -> None:
         """New settings for what happens from now on; the topics stay as they are."""
         self._config = config
+        self._incidents.config = config
 
     def observe(
         self,
@@ -67,14 +81,18 @@ class EventTracker:
         values: ArrayLike,
         times: ArrayLike,
         decisions: Decisions,
+        now: float | None = None,
     ) -> list[Event]:
         """The events of one batch, in the order of its readings.
 
         names: by slot, for all slots there are. slots (int64), values, times (float64) and the
-        columns of `decisions` have one length.
+        columns of `decisions` have one length. now: when they arrived, on the clock of `tick`; by
+        default that is the one of the readings.
         """
         self._fit(names)
         rows = np.asarray(slots, np.int64)
+        arrived = np.asarray(times, np.float64) if now is None else np.full(len(rows), now)
+        self._silence.hear(rows, arrived)
         watched = self._watched
         if decisions.alarm.any():  # what follows the alarm in this batch belongs to its event
             watched = watched.copy()
@@ -92,59 +110,95 @@ class EventTracker:
         ):
             if outcome >= _LATE:
                 continue
-            event = self._follow(slot, kind, alarm, seen)
+            event = self._follow(slot, kind, alarm, _sighting(*seen))
+            if event is not None:
+                events.append(event)
+        return events
+
+    def tick(
+        self,
+        names: Sequence[str],
+        rhythm: Rhythm,
+        now: float,
+        listening_since: float = -math.inf,
+    ) -> list[Event]:
+        """The events of streams that have been silent for too long, nothing else having arrived by
+        `now`.
+
+        now: seconds on a clock that is never set; the same as for `observe`. listening_since: on
+        it, since when readings could have arrived. What nobody could hear is no silence.
+        """
+        self._fit(names)
+        silent = self._silence.lasts(len(rhythm.time), now, listening_since)
+        if self._config.stale_after == "auto":
+            patience = self._silence.patience(rhythm)
+        else:
+            patience = np.full(len(silent), self._config.stale_after)
+        events = []
+        for slot in np.flatnonzero(silent > patience).tolist():
+            last, silence = float(rhythm.time[slot]), float(silent[slot])
+            score = round(silence / float(patience[slot]), 6)
+            seen = Sighting(last + silence, float(rhythm.value[slot]), score, None)
+            event = self._miss(slot, seen, last, float(rhythm.interval[slot]) or None)
             if event is not None:
                 events.append(event)
         return events
 
     def acknowledge(self, slot: int) -> bool:
         """Somebody takes care: no more updates, but still the end. False: nothing is open."""
-        anomaly = self._open.get(slot)
-        if anomaly is not None:
-            anomaly.acknowledged = True
-        return anomaly is not None
+        return self._incidents.acknowledge(self._names[slot])
 
     def snooze(self, slot: int, seconds: float) -> Event | None:
         """No new event until `seconds` after the stream's next reading. Ends an open one."""
-        self._snooze_until.pop(slot, None)
-        event = self._end(slot, f"snoozed for {duration(seconds)}")
-        self._snooze_seconds[slot] = seconds
-        self._watched[slot] = True
-        return event
+        for member in self.concerned(slot):
+            self._suspects.pop(self._names[member], None)
+            self._quiet.snooze(self._names[member], seconds)
+            self._watched[member] = True
+        return self._incidents.end(self._names[slot], f"snoozed for {duration(seconds)}")
 
     def dismiss(self, slot: int) -> Event | None:
         """It was no anomaly: ends the open event."""
-        return self._end(slot, "dismissed as no anomaly")
+        return self._incidents.end(self._names[slot], "dismissed as no anomaly")
 
     def forget(self, slot: int) -> Event | None:
-        """The stream begins anew: ends its open event and its snooze."""
-        self._snooze_until.pop(slot, None)
-        self._snooze_seconds.pop(slot, None)
-        event = self._end(slot, "the stream was reset")
-        self._watched[slot] = False
-        return event
+        """The stream begins anew: ends its open event and its snooze. What other streams of the
+        event go through is not over: it is told as another one."""
+        for member in self.concerned(slot):
+            anomaly = self._incidents.anomaly(self._names[member])
+            if anomaly is not None:
+                self._suspects[self._names[member]] = anomaly.since
+        self._suspects.pop(self._names[slot], None)
+        self._quiet.forget(self._names[slot])
+        return self._incidents.end(self._names[slot], "the stream was reset")
+
+    def concerned(self, slot: int) -> list[int]:
+        """The streams that a command to this one is about: all of an event that bears its name,
+        else it alone."""
+        streams = self._incidents.concerned(self._names[slot])
+        return [self._slots.get(stream, slot) for stream in streams]
 
     def open_events(self) -> list[Event]:
         """The last event of each anomaly that is open."""
-        return [anomaly.event for anomaly in self._open.values()]
+        return self._incidents.open_events()
+
+    def open_by_stream(self) -> dict[str, Event]:
+        """The same for each stream that is part of one."""
+        return self._incidents.open_by_stream()
 
     def open_slots(self) -> NDArray[np.int64]:
-        """The streams with an open event."""
-        return np.fromiter(self._open, np.int64, len(self._open))
+        """The streams with an anomaly."""
+        return np.array([self._slots[name] for name in self._incidents.book.anomalies], np.int64)
 
     def to_state(self) -> dict[str, Any]:
         """All there is to remember, fit for JSON."""
-        memory = _Memory(
-            opened=self._by_name(self._opened),
-            open=self._by_name(self._open),
-            snooze_until=self._by_name(self._snooze_until),
-            snooze_seconds=self._by_name(self._snooze_seconds),
-        )
+        pauses = self._silence.pauses(self._names)
+        memory = _Memory(self._incidents.book, self._quiet, self._suspects, pauses)
         state: dict[str, Any] = msgspec.to_builtins(memory)
         return state
 
     def restore(self, names: Sequence[str], state: Mapping[str, Any]) -> None:
-        """Takes up what `to_state` returned. Streams that are not in `names` are left out.
+        """Takes up what `to_state` returned. Streams that are not in `names` are left out, and with
+        them the events that bear their names.
 
         Raises StateError when `state` is of another form.
         """
@@ -153,130 +207,80 @@ class EventTracker:
         except msgspec.ValidationError as error:
             raise StateError(f"the stored events cannot be read: {error}; start afresh") from error
         slots = {name: slot for slot, name in enumerate(names)}
-        self._opened = _by_slot(memory.opened, slots)
-        self._open = _by_slot(memory.open, slots)
-        self._snooze_until = _by_slot(memory.snooze_until, slots)
-        self._snooze_seconds = _by_slot(memory.snooze_seconds, slots)
+        self._incidents.book = memory.book.only(slots.keys())
+        self._quiet = memory.quiet.only(slots.keys())
+        self._suspects = {s: since for s, since in memory.suspects.items() if s in slots}
+        self._slots = {name: slots[name] for name in self._incidents.book.anomalies}
         self._fit(names)
-        self._watched[[*self._open, *self._snooze_seconds]] = True
+        for name in (*self._slots, *self._suspects, *self._quiet.snoozes):
+            self._watched[slots[name]] = True
+        pauses = {slots[name]: pause for name, pause in memory.pauses.items() if name in slots}
+        self._silence.restore(pauses)
 
     def _fit(self, names: Sequence[str]) -> None:
         """Room for every slot, and some for those to come."""
         self._names = names
+        self._silence.fit(len(names))
         if len(names) > len(self._watched):
             watched = np.zeros(2 * len(names), np.bool_)
             watched[: len(self._watched)] = self._watched
             self._watched = watched
 
-    def _follow(self, slot: int, kind: int, alarm: bool, seen: list[float]) -> Event | None:
-        """seen: as for `_sighting`; begins with the time."""
-        anomaly = self._open.get(slot)
+    def _follow(self, slot: int, kind: int, alarm: bool, seen: Sighting) -> Event | None:
+        """The next reading of a stream that is watched, or that raised an alarm."""
+        stream = self._names[slot]
+        anomaly = self._incidents.anomaly(stream)
         if anomaly is not None:
-            return self._follow_open(slot, anomaly, kind, seen)
-        time = seen[0]
-        if slot in self._snooze_seconds:
-            self._snooze_until[slot] = time + self._snooze_seconds.pop(slot)
-            self._watched[slot] = False
-        if not alarm or self._is_snoozed(slot, time):
+            return self._follow_open(stream, anomaly, kind, seen)
+        is_quiet = self._quiet.covers(stream, seen.time)
+        if seen.score <= 1.0:
+            self._suspects.pop(stream, None)
+        elif alarm:
+            self._suspects.setdefault(stream, seen.time)
+        self._watched[slot] = stream in self._suspects
+        if stream not in self._suspects:
             return None
-        return self._begin(slot, Kind(kind), _sighting(seen))
+        # A sensor's clock that was set back must not make the hold longer.
+        since = self._suspects[stream] = min(self._suspects[stream], seen.time)
+        if is_quiet or seen.time - since < self._config.open_after:
+            return None
+        del self._suspects[stream]
+        return self._begin(slot, Anomaly(Kind(kind), since), seen)
 
     def _follow_open(
-        self, slot: int, anomaly: Anomaly, kind: int, seen: list[float]
+        self, stream: str, anomaly: Anomaly, kind: int, seen: Sighting
     ) -> Event | None:
-        self._latest[slot] = seen
-        step = anomaly.follow(kind, seen[2], seen[0], self._config)
-        if step is None:
-            return None
-        if step is EventType.END:
-            return self._end(slot, "no longer unusual")
-        return self._update(slot, anomaly)
+        if anomaly.kind is Kind.STALE:
+            why = f"its readings are back after {duration(seen.time - anomaly.since)}"
+        elif anomaly.follow(kind, seen.score, seen.time, self._config):
+            why = "no longer unusual"
+        else:
+            return self._incidents.go_on(stream, seen)
+        self._quiet.cool_down(stream, seen.time, self._config.cooldown)
+        return self._incidents.finish(stream, seen, why)
 
-    def _is_snoozed(self, slot: int, time: float) -> bool:
-        until = self._snooze_until.get(slot)
-        if until is None:
-            return False
-        if time >= until:
-            del self._snooze_until[slot]
-        return time < until
-
-    def _begin(self, slot: int, kind: Kind, seen: Sighting) -> Event:
-        count = self._opened.get(slot, 0) + 1
-        self._opened[slot] = count
-        identity = repr((self._topics.gateway, self._names[slot], seen.time, count)).encode()
-        event_id = hashlib.blake2b(identity, digest_size=8).hexdigest()
-        event = self._event(EventType.NEW, slot, event_id, kind, seen.time, seen)
-        self._open[slot] = Anomaly(event_id, kind, seen.time, seen.time, event)
-        self._watched[slot] = True
-        return event
-
-    def _update(self, slot: int, anomaly: Anomaly) -> Event:
-        seen = _sighting(self._latest[slot])
-        anomaly.event = self._event(
-            EventType.UPDATE, slot, anomaly.id, anomaly.kind, anomaly.since, seen
-        )
-        return anomaly.event
-
-    def _end(self, slot: int, why: str) -> Event | None:
-        """Ends the anomaly of a stream, if one is open."""
-        anomaly = self._open.pop(slot, None)
-        if anomaly is None:
-            return None
-        self._watched[slot] = slot in self._snooze_seconds
-        latest = self._latest.pop(slot, None)  # None: no reading since the restart
-        seen = _seen_in(anomaly.event) if latest is None else _sighting(latest)
-        return self._event(EventType.END, slot, anomaly.id, anomaly.kind, anomaly.since, seen, why)
-
-    def _event(
-        self,
-        step: EventType,
-        slot: int,
-        event_id: str,
-        kind: Kind,
-        since: float,
-        seen: Sighting,
-        why_ended: str = "",
-    ) -> Event:
+    def _miss(self, slot: int, seen: Sighting, last: float, usual: float | None) -> Event | None:
+        """A stream is silent. seen: its last reading, but now; last: the time of it. usual: seconds
+        that lie between two readings, None where that is not known."""
         stream = self._names[slot]
-        lasted = max(0.0, seen.time - since)
-        message = describe(stream, seen, lasted, why_ended or verdict(kind, seen))
-        if self._config.commands and not why_ended:
-            message += f' Snooze: publish "snooze 2h" to {self._topics.command(stream)}'
-        yhat, lower, upper = seen.forecast or (None, None, None)
-        return Event(
-            id=event_id,
-            type=step,
-            gateway=self._topics.gateway,
-            stream=stream,
-            kind=kind.name.lower(),
-            time=seen.time,
-            since=since,
-            value=seen.value,
-            score=seen.score,
-            yhat=yhat,
-            yhat_lower=lower,
-            yhat_upper=upper,
-            message=message,
-        )
+        anomaly = self._incidents.anomaly(stream)
+        if anomaly is None:
+            if self._quiet.covers(stream, seen.time):
+                return None
+            return self._begin(slot, Anomaly(Kind.STALE, last, interval=usual), seen)
+        anomaly.turn_silent(last, usual)
+        return self._incidents.go_on(stream, seen)
 
-    def _by_name(self, column: Mapping[int, T]) -> dict[str, T]:
-        return {self._names[slot]: value for slot, value in column.items()}
+    def _begin(self, slot: int, anomaly: Anomaly, seen: Sighting) -> Event | None:
+        self._watched[slot] = True
+        self._slots[self._names[slot]] = slot
+        return self._incidents.begin(self._names[slot], anomaly, seen)
 
 
-def _sighting(seen: list[float]) -> Sighting:
-    """seen: time, value, score, yhat, yhat_lower, yhat_upper as they come from the columns."""
-    time, value, score, yhat, lower, upper = seen
+def _sighting(
+    time: float, value: float, score: float, yhat: float, lower: float, upper: float
+) -> Sighting:
+    """As they come from the columns."""
     forecast = None if math.isnan(yhat) else Forecast(yhat, lower, upper)
     # six digits: float32 holds no more, and widening it would print seventeen
     return Sighting(time, value, round(score, 6), forecast)
-
-
-def _seen_in(event: Event) -> Sighting:
-    forecast = None
-    if event.yhat is not None and event.yhat_lower is not None and event.yhat_upper is not None:
-        forecast = Forecast(event.yhat, event.yhat_lower, event.yhat_upper)
-    return Sighting(event.time, event.value, event.score, forecast)
-
-
-def _by_slot(column: Mapping[str, T], slots: Mapping[str, int]) -> dict[int, T]:
-    return {slots[name]: value for name, value in column.items() if name in slots}

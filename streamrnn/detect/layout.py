@@ -1,14 +1,25 @@
 """Where one stream's state lies: a row of float64 numbers and a row of float32 arrays.
 
 Everything that a stream remembers is in these two rows; a checkpoint is the rows. Both channels
-have the same layout, one behind the other, so that one piece of code serves both.
+have the same layout, one behind the other, so that one piece of code serves both; so have the
+shape memories behind them.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from streamrnn.detect.recipe import HISTORY, INPUTS, MARKS, RECENT
+from streamrnn.detect.recipe import (
+    CHANGE_SPANS,
+    ERROR_SPANS,
+    HISTORY,
+    INPUTS,
+    MARKS,
+    RECENT,
+    SHAPE_LAGS,
+    SHAPE_READINGS,
+)
+from streamrnn.kernels import tails
 from streamrnn.kernels.optimiser import padded
 from streamrnn.kernels.statistics import BINS
 
@@ -27,8 +38,7 @@ from streamrnn.kernels.statistics import BINS
     LATE_TIME,  # of the last of them
     LOWEST,  # of all readings
     HIGHEST,
-    RANGE_BURDEN,
-    RANGE_REFRACTORY_LEFT,
+    REFRACTORY_LEFT,  # of the pause after an alarm, in readings
     NETWORK_ERROR,  # running mean |residual| of the fine network, scaled units
     PERSISTENCE_ERROR,  # the same for "the next reading is this one"
     BLOCK_SECONDS,  # 0: not yet known
@@ -42,6 +52,7 @@ from streamrnn.kernels.statistics import BINS
     INSTALL_AT,  # count of readings at which a running retraining's result is taken; 0: none runs
     RETRAININGS,
     REJECTED_RETRAININGS,
+    TAILED,  # readings whose evidence was weighed
     STREAM_NUMBERS,
 ) = range(29)
 
@@ -59,15 +70,25 @@ from streamrnn.kernels.statistics import BINS
     RANK_WEIGHT,  # total weight of the histogram
     NORMAL_MEAN,  # long-run mean and variance of the smoothed surprise
     NORMAL_VAR,
-    BURDEN,  # recent alarms
-    REFRACTORY_LEFT,  # of the pause after an alarm, in readings
     HALF_BAND,  # |residual| that BAND_SHARE of the recent ones exceed, scaled; renewed now and then
     SURPRISE,  # S of the last value; 0: it ended no block, or there was no forecast
     CHANNEL_NUMBERS,
-) = range(17)
+) = range(15)
 
-NUMBERS = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS
-VERSION = 1  # of this layout; stored state of another one is refused
+# --- float64: one shape memory's numbers, from shape(k) ------------------------------------------
+(
+    SHAPE_SUM,  # of the readings being averaged
+    SHAPE_COUNT,
+    SHAPE_STEPS,  # averages so far
+    SHAPE_BASE,  # the level
+    SHAPE_DISTANCE,  # of the last window to its nearest neighbour
+    SHAPE_NUMBERS,
+) = range(6)
+
+TAILS = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS + len(SHAPE_READINGS) * SHAPE_NUMBERS
+NUMBERS = TAILS + tails.SIZE
+VECTOR = 16  # float32 numbers that the shape memories go through at once
+VERSION = 2  # of this layout; stored state of another one is refused
 
 
 def channel(c: int) -> int:
@@ -75,11 +96,14 @@ def channel(c: int) -> int:
     return STREAM_NUMBERS + c * CHANNEL_NUMBERS
 
 
-ALARM_FIELDS = (
-    (RANGE_REFRACTORY_LEFT, RANGE_BURDEN),
-    (channel(0) + REFRACTORY_LEFT, channel(0) + BURDEN),
-    (channel(1) + REFRACTORY_LEFT, channel(1) + BURDEN),
-)
+def shape(k: int) -> int:
+    """Where the numbers of shape memory k begin."""
+    return STREAM_NUMBERS + 2 * CHANNEL_NUMBERS + k * SHAPE_NUMBERS
+
+
+# Lanes of the tails, from TAILS on.
+ERRORS = len(ERROR_SPANS) + len(CHANGE_SPANS)
+SHAPE_LANE, LIKELIHOOD_LANE = ERRORS, ERRORS + 1
 
 
 class Arrays(NamedTuple):
@@ -92,8 +116,7 @@ class Arrays(NamedTuple):
     marks: int  # (MARKS, H) a ring of the states before past updates
     histogram: int  # (BINS,) of |residual|
     recent: int  # (RECENT,) a ring of the last surprises
-    x: int  # (HISTORY,) scaled values, oldest first
-    y: int  # (HISTORY,) y[k]: what came after x[k]; NaN: not to be learned
+    x: int  # (HISTORY,) scaled values since the last gap, oldest first
     size: int
 
 
@@ -105,6 +128,22 @@ def parameter_count(H: int) -> int:
 def arrays(H: int) -> Arrays:
     P = parameter_count(H)
     offsets = [0]
-    for size in (P, P, P, H, MARKS * H, BINS, RECENT, HISTORY, HISTORY):
+    for size in (P, P, P, H, MARKS * H, BINS, RECENT, HISTORY):
         offsets.append(offsets[-1] + size)
     return Arrays(*offsets)
+
+
+# --- float32: one shape memory's arrays, behind both channels' -----------------------------------
+SHAPE_VALUES = 0  # the last averages, newest first, and room to move them up
+SHAPE_DISTANCES = SHAPE_LAGS + VECTOR  # (SHAPE_LAGS,) mean squared difference, by lag
+SHAPE_SIZE = SHAPE_DISTANCES + SHAPE_LAGS
+
+
+def row_size(H: int) -> int:
+    """float32 numbers of a stream."""
+    return 2 * arrays(H).size + len(SHAPE_READINGS) * SHAPE_SIZE
+
+
+def shape_arrays(H: int, k: int) -> int:
+    """Where the arrays of shape memory k begin."""
+    return 2 * arrays(H).size + k * SHAPE_SIZE

@@ -27,20 +27,16 @@ DAY, WEEK = 86_400.0, 604_800.0
 
 
 @inline_kernel
-def remember(n: Any, at: int, r: Any, x: int, y: int, z: float) -> Any:
-    """Appends z to the history, as target of the value before it unless that was before a gap.
-    Returns its place. A full history first moves its last 3/4 to the front: windows of it are
-    always contiguous."""
-    k = int(n[at + LENGTH])
+def remember(n: Any, at: int, r: Any, x: int, z: float) -> Any:
+    """Appends z to the history, which begins anew after a gap: what comes next in it is always what
+    came next. Returns its place. A full history first moves its last 3/4 to the front: windows of
+    it are always contiguous."""
+    k = int(n[at + LENGTH]) if n[at + RUN] > 0.0 else 0
     if k == HISTORY:
         k = HISTORY * 3 // 4
         for i in range(k):
             r[x + i] = r[x + HISTORY - k + i]
-            r[y + i] = r[y + HISTORY - k + i]
-    if k > 0 and n[at + RUN] > 0.0:
-        r[y + k - 1] = z
     r[x + k] = z
-    r[y + k] = math.nan
     n[at + LENGTH] = k + 1
     return k
 
@@ -90,7 +86,7 @@ def learn_window(
     n: Any, at: int, c: int, r: Any, p: int, m: int, v: int, marks: int, y: int,
     u: Any, g: Any, s: Any, do: Any, ds: Any, W_rows: Any, T: int, H: int, P: int, relu: int,
 ) -> None:  # fmt: skip
-    """One update of the weights from a window: T inputs u (T, INPUTS), targets from y in r."""
+    """One update of the weights from a window: T inputs u (T, INPUTS), targets from y on in r."""
     mark = int(n[at + RUN] - T) // STRIDE[c] % MARKS
     store(s, 0, load(r, marks + mark * H, H))
     window_gradient(r, p, g, u, 0, INPUTS, r, y, s, do, ds, W_rows, T, HUBER, INPUTS, H, P, relu)

@@ -28,22 +28,40 @@ MARKS = 13  # states kept at past updates; more than WINDOW / STRIDE
 # Retraining: the last values kept for it.
 HISTORY = 256
 
-# Score: rank of the residual, smoothed, against its own long past.
+# Likelihood: rank of the residual, smoothed, against its own long past.
 RANK_MEMORY = (1000.0, 200.0)
 SMOOTHING = (32, 4)  # last surprises that are averaged; at most RECENT
 RECENT = 32
 NORMAL_MEMORY = (8640.0, 720.0)
 SMOOTHED_SD_FLOOR = 0.02  # a channel that was never surprised must not panic at the first surprise
-WARM_BLOCKS = 24.0  # scored blocks before the coarse channel may raise alarms, beside warm_up
-
-# Alarm: S / threshold is the score.
-MAX_SCORE = 1e6
-THRESHOLD = (4.2, 4.5)
+WARM_BLOCKS = 24.0  # scored blocks before the coarse channel counts, beside warm_up
+LIKELIHOOD_UNIT = (4.2, 4.5)  # makes the two channels' likelihoods comparable
 RANGE_MARGIN = 0.05  # beyond everything seen by this share of the range, and by a usual step
 RANGE_WARM_READINGS = 300.0  # before, a stream often leaves its range: the margin is all of it
-BURDEN_RISE = 0.3  # each recent alarm raises the threshold by this share of it
-BURDEN_HALF_LIFE = 1000.0  # readings
-REFRACTORY = 100.0  # readings between two alarms of a channel
+
+# Shapes: windows of the signal, averaged over so many readings, against all windows before.
+SHAPE_READINGS = (2, 4)
+SHAPE_LAGS = 256  # so far back, in averages
+SHAPE_WINDOW = 16.0  # length of a window: memory of the exponential average
+SHAPE_MEAN_MEMORY = 32.0  # the level that is taken off
+SHAPE_SETTLED = 32  # averages until a window is complete
+SHAPE_LIMIT = 10.0  # standard deviations: farther values count as this far
+
+# Evidence: errors of the network and of persistence at several smoothings (spans of exponential
+# averages, in readings), the shape's distance, and the likelihood, each as -ln P from its own tail.
+ERROR_SPANS = (5.0, 20.0, 80.0)
+CHANGE_SPANS = (1.0, 20.0, 80.0)
+EVIDENCE_START = 30.0  # readings before the scale is settled enough to begin
+EVIDENCE_WARM = 20.0  # more of them before a tail is known
+
+# Score: above 1 is anomalous. What -ln P makes a score of 1 by itself; the likelihood counts not at
+# all below, because much that is forecast badly for a while is harmless.
+ERROR_UNIT = 25.0
+SHAPE_UNIT = 12.0
+LIKELIHOOD_ENOUGH = 8.0
+LIKELIHOOD_TILT = 0.3  # how much the rest of the evidence orders what the likelihood raised
+MAX_SCORE = 1e6
+REFRACTORY = 100.0  # readings between two alarms
 
 BAND_SHARE = 0.05  # of residuals that may lie outside the forecast's band
 BAND_STRIDE = 8  # residuals between two looks at its width

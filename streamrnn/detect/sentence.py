@@ -6,12 +6,14 @@ freezer/temperature is -9.1, expected -18.4 (-19.0 to -17.7), for 4 min: unexpec
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from streamrnn.records import Kind
 
 _MOST_DIGITS: Final = 6  # no sensor is better than that
 _MOST_DECIMALS: Final = 9
+_MOST_NAMES: Final = 3
 _UNITS: Final = (("d", 86_400.0, 172_800.0), ("h", 3_600.0, 7_200.0), ("min", 60.0, 120.0))
 
 
@@ -49,14 +51,41 @@ def describe(stream: str, seen: Sighting, lasted: float, verdict: str) -> str:
     return f"{', '.join(parts)}: {verdict}."
 
 
+def describe_silence(stream: str, seen: Sighting, silent: float, interval: float | None) -> str:
+    """`silent`: seconds since the last reading, which was `seen`. interval: seconds that usually
+    lie between two, None where that is not known."""
+    usual = "" if interval is None else f", usually one every {duration(interval)}"
+    value = written(seen.value, _decimals(seen))
+    return f"{stream} was {value}, no reading for {duration(silent)}{usual}: stale."
+
+
+def in_company(others: Sequence[str]) -> str:
+    """What to add when other streams of the device broke as well; nothing when there are none."""
+    if not others:
+        return ""
+    named = ", ".join(others[:_MOST_NAMES])
+    more = len(others) - _MOST_NAMES
+    return f" Together with {named}{f' and {more} more' if more > 0 else ''}."
+
+
 def verdict(kind: Kind, seen: Sighting) -> str:
-    """What is wrong, in words. Only `UNEXPECTED` may be about the reading itself: the other kinds
-    would read as a contradiction beside a value inside its band."""
-    if kind is Kind.OUT_OF_RANGE:
-        return "outside everything seen so far"
-    if kind is Kind.LEVEL:
-        return "its average over the last while has left its usual course"
-    return "the last few readings were unexpected" if seen.in_band else "unexpected"
+    """What is wrong, in words. A value inside its band may be the latest of an anomaly that shows
+    over many readings: the words must not read as a contradiction."""
+    if kind is Kind.UNEXPECTED and seen.in_band:
+        return "the last few readings were unexpected"
+    return _VERDICTS[kind]
+
+
+_VERDICTS: Final = {
+    Kind.UNEXPECTED: "unexpected",
+    Kind.SPIKE: "a spike",
+    Kind.VARIANCE: "it varies more than usual",
+    Kind.DRIFT: "it is drifting away from its usual course",
+    Kind.LEVEL_SHIFT: "its level has shifted",
+    Kind.FLATLINE: "it is stuck at one value",
+    Kind.OUT_OF_RANGE: "outside everything seen so far",
+    Kind.STALE: "stale",
+}
 
 
 def written(x: float, decimals: int) -> str:

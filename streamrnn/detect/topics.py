@@ -16,6 +16,10 @@ class GatewayTopics(NamedTuple):
         return f"{self.prefix}/{self.gateway}/events"
 
     @property
+    def availability(self) -> str:
+        return f"{self.prefix}/{self.gateway}/availability"
+
+    @property
     def commands(self) -> str:
         """What all topics of commands begin with."""
         return f"{self.prefix}/{self.gateway}/cmd/"

@@ -5,23 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from streamrnn.detect.channel import control_alarm, surprise
+from streamrnn.detect.channel import surprise
 from streamrnn.detect.layout import (
-    BURDEN,
     FORECAST,
     HALF_BAND,
     MEAN,
     NETWORK_ERROR,
     PERSISTENCE_ERROR,
-    RANGE_BURDEN,
-    RANGE_REFRACTORY_LEFT,
     RANK_WEIGHT,
-    REFRACTORY_LEFT,
     RUN,
     SCORED,
     STEPS,
     STRAY,
-    SURPRISE,
+    VALUE,
     VAR,
     channel,
 )
@@ -29,14 +25,13 @@ from streamrnn.detect.recipe import (
     BAND_SHARE,
     BAND_STRIDE,
     COARSE,
+    EVIDENCE_START,
     FINE,
     FIRST_STEPS,
-    MAX_SCORE,
     SCALE_MEMORY,
     SCALE_REACH,
+    SHAPE_LIMIT,
     SKILL_MEMORY,
-    THRESHOLD,
-    WARM_BLOCKS,
     Z_LIMIT,
 )
 from streamrnn.kernels.jit import inline_kernel
@@ -55,6 +50,21 @@ def scaled(n: Any, at: int, x: float) -> Any:
     sd = math.sqrt(n[at + VAR])
     z = (x - n[at + MEAN]) / sd if sd > 0.0 else 0.0
     return min(max(z, -Z_LIMIT), Z_LIMIT)
+
+
+@inline_kernel
+def raw_errors(n: Any, at: int, x: float, in_order: bool) -> Any:
+    """(error, change, z): |residual| of the forecast and of persistence, and x itself, in standard
+    deviations, clipped nowhere but z to SHAPE_LIMIT. The errors are NaN where there is no forecast,
+    all but z, which is 0, while there is no deviation."""
+    if n[at + STEPS] < FIRST_STEPS or n[at + VAR] == 0.0:
+        return math.nan, math.nan, 0.0
+    sd = math.sqrt(n[at + VAR])
+    z = (x - n[at + MEAN]) / sd
+    limited = min(max(z, -SHAPE_LIMIT), SHAPE_LIMIT)
+    if not in_order or n[at + RUN] == 0.0 or n[at + STEPS] < EVIDENCE_START:
+        return math.nan, math.nan, limited
+    return abs(z - n[at + FORECAST]), abs(x - n[VALUE]) / sd, limited
 
 
 @inline_kernel
@@ -105,35 +115,3 @@ def forecast_band(n: Any, at: int) -> Any:
     yhat = n[at + MEAN] + sd * n[at + FORECAST]
     half = sd * n[at + HALF_BAND]
     return yhat, yhat - half, yhat + half
-
-
-@inline_kernel
-def conclude(n: Any, beyond: float, elapsed: float) -> Any:
-    """(outcome, score, kind, alarm) from the surprise of both channels and the overshoot.
-
-    The score is the largest of the three, the kind is named after it.
-    """
-    coarse_S = n[AT_COARSE + SURPRISE] if n[AT_COARSE + SCORED] > WARM_BLOCKS else 0.0
-    fine, fine_alarm = control_alarm(
-        n,
-        AT_FINE + BURDEN,
-        AT_FINE + REFRACTORY_LEFT,
-        n[AT_FINE + SURPRISE],
-        THRESHOLD[FINE],
-        elapsed,
-    )
-    coarse, coarse_alarm = control_alarm(
-        n, AT_COARSE + BURDEN, AT_COARSE + REFRACTORY_LEFT, coarse_S, THRESHOLD[COARSE], elapsed
-    )
-    extent, extent_alarm = control_alarm(
-        n, RANGE_BURDEN, RANGE_REFRACTORY_LEFT, beyond, 1.0, elapsed
-    )
-    score = min(max(fine, coarse, extent), MAX_SCORE)
-    if score <= 1.0:
-        return NORMAL, score, NONE, False
-    kind = UNEXPECTED
-    if coarse > fine:
-        kind = LEVEL
-    if extent > max(fine, coarse):
-        kind = OUT_OF_RANGE
-    return ANOMALY, score, kind, fine_alarm or coarse_alarm or extent_alarm

@@ -5,6 +5,9 @@ us. And Numba notices a change only in the file that holds a kernel, not in the 
 So: a folder that belongs to us with mode 0700, never a shared one like /tmp, and inside it one
 folder per digest of all sources that are compiled.
 
+Where nothing lasts between two starts, as in a container, $STREAMRNN_KERNELS names a cache that was
+filled beforehand: its kernels are copied, as Numba reads from no folder that it cannot write to.
+
 Must run before any kernel is defined; `streamrnn.kernels` sees to that.
 """
 
@@ -12,7 +15,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -60,6 +65,32 @@ def _make_private(folder: Path) -> bool:
     )
 
 
+def take_compiled(filled: Path, folder: Path) -> bool:
+    """Copies the kernels of the cache `filled` into `folder`, one of `choose_folder`, while that is
+    empty. Returns whether it did; not if others than root and we could have put them there."""
+    kernels = filled / folder.name
+    try:
+        if not all(map(_is_trusted, (filled, kernels))) or any(folder.iterdir()):
+            return False
+        # Whole or not at all: another process may be starting on the same cache.
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            copy = shutil.copytree(kernels, Path(scratch) / folder.name)
+            copy.chmod(0o700)
+            copy.rename(folder)
+    except OSError:
+        return False
+    return True
+
+
+def _is_trusted(folder: Path) -> bool:
+    found = folder.lstat()
+    return (
+        stat.S_ISDIR(found.st_mode)
+        and found.st_uid in (0, os.geteuid())
+        and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    )
+
+
 def activate() -> bool:
     """Points Numba at the chosen folder. Returns whether kernels may be cached at all."""
     package = Path(__file__).resolve().parent.parent
@@ -67,4 +98,6 @@ def activate() -> bool:
     folder = choose_folder(os.environ, sources)
     if folder is not None:
         numba.config.CACHE_DIR = str(folder)
+        if filled := os.environ.get("STREAMRNN_KERNELS"):
+            take_compiled(Path(filled), folder)
     return folder is not None

@@ -99,7 +99,8 @@ def is_sound(bank: Bank) -> bool:
     """Whether everything a network computes with is finite."""
     arrays = bank.to_arrays()
     offsets = layout.arrays(bank.config.hidden)
-    networks = arrays["rows"].reshape(-1, offsets.size)[:, : offsets.x]
+    channels = arrays["rows"][:, : 2 * offsets.size].reshape(-1, offsets.size)
+    networks = channels[:, : offsets.x]
     return bool(np.isfinite(networks).all())
 
 

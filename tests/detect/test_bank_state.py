@@ -49,7 +49,7 @@ def test_a_reset_stream_is_as_new() -> None:
     assert_same_bits(step_one(bank, values, times), step_one(Bank(RETRAINING), values, times))
 
 
-def test_a_forgiven_alarm_is_over_but_its_threshold_stays_higher() -> None:
+def test_a_forgiven_alarm_is_over_and_its_pause_begins_anew() -> None:
     values = sine(GROWN_UP)
     values[-1] = 60.0
     bank = Bank(QUIET)
@@ -57,8 +57,7 @@ def test_a_forgiven_alarm_is_over_but_its_threshold_stays_higher() -> None:
     bank.forgive(bank.slot("s"))
     numbers = bank.to_arrays()["numbers"][0]
     assert bank.status().score[0] == 0.0
-    assert numbers[layout.RANGE_REFRACTORY_LEFT] == REFRACTORY
-    assert numbers[layout.RANGE_BURDEN] == 1.0
+    assert numbers[layout.REFRACTORY_LEFT] == REFRACTORY
 
 
 def test_forgiving_again_and_again_never_makes_more_alarms() -> None:

@@ -5,13 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamrnn.detect import layout, recipe
-from streamrnn.detect.channel import control_alarm, surprise
+from streamrnn.detect import layout
+from streamrnn.detect.channel import surprise
 from streamrnn.detect.recipe import COARSE, FINE, INPUTS
-from tests.naive_detector import Alarm, Channel
+from tests.naive_detector import Channel
 
 ARRAYS = layout.arrays(8)
-LEFT, BURDEN = layout.RANGE_REFRACTORY_LEFT, layout.RANGE_BURDEN
 
 
 class Scorer:
@@ -76,52 +75,3 @@ def test_the_surprise_does_not_depend_on_the_unit_of_the_residuals() -> None:
 def test_errors_of_zero_never_surprise() -> None:
     scorer = Scorer(FINE)
     assert max(scorer.score(0.0) for _ in range(2000)) < 1.0
-
-
-# --- alarms -------------------------------------------------------------------------------------
-
-SCORES = st.lists(
-    st.tuples(st.sampled_from([0.0, 0.9, 1.1, 3.0, 50.0]), st.floats(0.0, 4.0)),
-    min_size=1,
-    max_size=300,
-)
-
-
-@given(SCORES)
-@settings(max_examples=50)
-def test_the_alarm_control_is_the_twins(steps: list[tuple[float, float]]) -> None:
-    numbers, twin = np.zeros(layout.NUMBERS), Alarm()
-    for S, elapsed in steps:
-        score, alarm = control_alarm(numbers, BURDEN, LEFT, S, 1.5, elapsed)
-        wanted_score, wanted_alarm = twin.judge(S, 1.5, elapsed)
-        assert score == pytest.approx(wanted_score, rel=1e-9)
-        assert alarm == wanted_alarm
-
-
-def alarms(n: int, S: float, numbers: np.ndarray) -> list[int]:
-    judged = [control_alarm(numbers, BURDEN, LEFT, S, 1.0, 1.0)[1] for _ in range(n)]
-    return [k for k, alarm in enumerate(judged) if alarm]
-
-
-def test_a_lasting_anomaly_alarms_once_in_a_pause() -> None:
-    raised = alarms(int(5 * recipe.REFRACTORY), 100.0, np.zeros(layout.NUMBERS))
-    assert len(raised) == 5
-    assert min(np.diff(raised)) >= recipe.REFRACTORY
-
-
-def test_alarms_raise_the_threshold_until_the_same_excess_is_none_any_more() -> None:
-    raised = alarms(2000, 1.5, np.zeros(layout.NUMBERS))
-    assert 0 < len(raised) < 2000 / recipe.REFRACTORY / 2
-
-
-def test_the_threshold_comes_back_with_its_half_life() -> None:
-    numbers = np.zeros(layout.NUMBERS)
-    numbers[BURDEN] = 4.0
-    alarms(int(recipe.BURDEN_HALF_LIFE), 0.0, numbers)
-    assert numbers[BURDEN] == pytest.approx(2.0, rel=1e-3)
-
-
-def test_a_score_of_one_does_not_alarm_and_above_one_does() -> None:
-    for S, alarm in ((2.0, False), (2.001, True)):
-        judged = control_alarm(np.zeros(layout.NUMBERS), BURDEN, LEFT, S, 2.0, 1.0)
-        assert judged == (S / 2.0, alarm)

@@ -4,71 +4,27 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrnn.config import AlertsConfig
-from streamrnn.detect import Decisions
 from streamrnn.detect.events import EventTracker
 from streamrnn.errors import StateError
-from streamrnn.records import Event, EventType, Kind, Outcome
-
-NEW, UPDATE, END = EventType.NEW, EventType.UPDATE, EventType.END
-
-
-class Seen(NamedTuple):
-    """One judged reading of a slot."""
-
-    time: float
-    score: float = 0.2
-    alarm: bool = False
-    kind: Kind = Kind.NONE
-    slot: int = 0
-    outcome: Outcome = Outcome.NORMAL
-    value: float = -9.1
-    yhat: float = -18.4
-
-
-def alarm(time: float, kind: Kind = Kind.UNEXPECTED, **fields: Any) -> Seen:
-    return Seen(time, 1.7, True, kind, **fields)
-
-
-def high(time: float, kind: Kind = Kind.UNEXPECTED, **fields: Any) -> Seen:
-    return Seen(time, 1.7, False, kind, **fields)
-
-
-NAMES = ["freezer/temperature", "door", "pump/current"]
-
-
-def tracker(**settings: Any) -> EventTracker:
-    settings = {"update_every": "5m", "cooldown": "10m", "close_below": 0.8} | settings
-    return EventTracker(AlertsConfig(**settings), "gw")
-
-
-def observe(events: EventTracker, *readings: Seen) -> list[Event]:
-    """All in one batch."""
-    yhat = np.array([r.yhat for r in readings])
-    decisions = Decisions(
-        np.array([r.outcome for r in readings], np.uint8),
-        np.array([r.score for r in readings], np.float32),
-        np.array([r.kind for r in readings], np.uint8),
-        np.array([r.alarm for r in readings], np.bool_),
-        yhat,
-        yhat - 0.6,
-        yhat + 0.7,
-    )
-    columns = zip(*((r.slot, r.value, r.time) for r in readings), strict=True)
-    slots, values, times = columns
-    return events.observe(NAMES, np.array(slots), np.array(values), np.array(times), decisions)
-
-
-def types(events: Sequence[Event]) -> list[EventType]:
-    return [event.type for event in events]
+from streamrnn.records import Kind, Outcome
+from tests.detect.judged import (
+    END,
+    NAMES,
+    NEW,
+    UPDATE,
+    Seen,
+    alarm,
+    high,
+    observe,
+    tracker,
+    types,
+)
 
 
 def test_an_alarm_opens_an_event_that_tells_all() -> None:
@@ -101,7 +57,11 @@ def test_a_lasting_anomaly_is_reported_anew_at_most_every_update_every() -> None
 
 def test_a_graver_kind_is_reported_at_once_and_kept() -> None:
     found = observe(
-        tracker(), alarm(0.0), high(1.0, Kind.OUT_OF_RANGE), high(2.0, Kind.LEVEL), high(301.0)
+        tracker(),
+        alarm(0.0),
+        high(1.0, Kind.OUT_OF_RANGE),
+        high(2.0, Kind.LEVEL_SHIFT),
+        high(301.0),
     )
     assert [(e.time, e.kind) for e in found] == [
         (0.0, "unexpected"),
@@ -110,22 +70,56 @@ def test_a_graver_kind_is_reported_at_once_and_kept() -> None:
     ]
 
 
-def test_an_event_ends_when_the_score_has_stayed_low_for_the_cooldown() -> None:
-    events = tracker(cooldown="10s")
+def test_an_event_ends_when_the_score_has_stayed_low_for_long_enough() -> None:
+    events = tracker(close_after="10s")
     found = observe(events, alarm(0.0), Seen(5.0), Seen(14.9), Seen(15.0), Seen(16.0))
     assert [(e.type, e.time) for e in found] == [(NEW, 0.0), (END, 15.0)]
     assert events.open_events() == []
 
 
 def test_a_score_between_close_below_and_one_keeps_an_event_open() -> None:
-    events = tracker(cooldown="10s")
+    events = tracker(close_after="10s")
     readings = [alarm(0.0), Seen(5.0), Seen(10.0, 0.9), *(Seen(float(t)) for t in (11, 20, 21))]
     assert [e.time for e in observe(events, *readings)] == [0.0, 21.0]
 
 
-def test_without_a_cooldown_the_first_calm_reading_ends_the_event() -> None:
-    found = observe(tracker(cooldown="0s"), alarm(0.0), Seen(1.0), alarm(2.0), Seen(3.0))
+def test_without_close_after_the_first_calm_reading_ends_the_event() -> None:
+    found = observe(tracker(close_after="0s"), alarm(0.0), Seen(1.0), alarm(2.0), Seen(3.0))
     assert types(found) == [NEW, END, NEW, END]
+
+
+def test_a_hold_lets_short_anomalies_pass() -> None:
+    events = tracker(open_after="3s")
+    assert observe(events, alarm(0.0), high(1.0), high(2.9), Seen(3.0), high(4.0)) == []
+    found = observe(events, alarm(10.0), high(11.0), high(13.0), high(14.0))
+    assert [(e.type, e.time, e.since) for e in found] == [(NEW, 13.0, 10.0)]
+
+
+def test_a_clock_set_back_does_not_make_a_hold_longer() -> None:
+    events = tracker(open_after="3s")
+    found = observe(events, alarm(1_000_000.0), high(0.0), high(3.0))
+    assert [(e.type, e.time, e.since) for e in found] == [(NEW, 3.0, 0.0)]
+
+
+def test_after_an_end_a_stream_cools_down() -> None:
+    events = tracker(close_after="0s", cooldown="60s")
+    found = observe(events, alarm(0.0), Seen(1.0), alarm(30.0), Seen(31.0), alarm(61.0))
+    assert [(e.type, e.time) for e in found] == [(NEW, 0.0), (END, 1.0), (NEW, 61.0)]
+
+
+def test_an_anomaly_that_outlasts_the_cooldown_is_told_then() -> None:
+    events = tracker(close_after="0s", cooldown="60s")
+    observe(events, alarm(0.0), Seen(1.0))
+    found = observe(events, alarm(30.0), *(high(float(t)) for t in range(31, 70)))
+    assert [(e.type, e.time, e.since) for e in found] == [(NEW, 61.0, 30.0)]
+
+
+def test_an_anomaly_that_outlasts_a_snooze_is_told_then() -> None:
+    events = tracker()
+    observe(events, Seen(0.0))
+    events.snooze(0, 10.0)
+    found = observe(events, Seen(1.0), alarm(5.0), high(10.9), high(11.0))
+    assert [(e.type, e.time, e.since) for e in found] == [(NEW, 11.0, 5.0)]
 
 
 def test_no_update_is_sent_while_the_score_is_low() -> None:
@@ -135,16 +129,16 @@ def test_no_update_is_sent_while_the_score_is_low() -> None:
 
 def test_each_anomaly_has_an_id_of_its_own_and_the_same_one_every_time() -> None:
     readings = [alarm(0.0), alarm(0.0, slot=1), Seen(1.0), alarm(1.0)]
-    first = observe(tracker(cooldown="0s"), *readings)
+    first = observe(tracker(close_after="0s"), *readings)
     assert len({e.id for e in first if e.type is NEW}) == 3
-    assert observe(tracker(cooldown="0s"), *readings) == first
-    other = EventTracker(AlertsConfig(cooldown="0s"), "other")
+    assert observe(tracker(close_after="0s"), *readings) == first
+    other = EventTracker(AlertsConfig(close_after="0s", cooldown="0s"), "other")
     assert not {e.id for e in observe(other, *readings)} & {e.id for e in first}
 
 
 @pytest.mark.parametrize("outcome", [Outcome.LATE, Outcome.DUPLICATE])
 def test_readings_that_were_not_applied_change_nothing(outcome: Outcome) -> None:
-    events = tracker(cooldown="10s")
+    events = tracker(close_after="10s")
     observe(events, alarm(100.0))
     late = [Seen(float(t), outcome=outcome) for t in range(200, 300)]
     assert observe(events, *late) == []
@@ -152,13 +146,13 @@ def test_readings_that_were_not_applied_change_nothing(outcome: Outcome) -> None
 
 
 def test_a_clock_set_back_does_not_hold_an_event_open() -> None:
-    events = tracker(cooldown="10s")
+    events = tracker(close_after="10s")
     observe(events, alarm(1_000_000.0), Seen(1_000_001.0))
     assert types(observe(events, Seen(0.0), Seen(9.0), Seen(10.0))) == [END]
 
 
 def test_what_is_acknowledged_is_not_reported_anew_but_still_ended() -> None:
-    events = tracker(cooldown="10s")
+    events = tracker(close_after="10s")
     observe(events, alarm(0.0))
     assert events.acknowledge(0)
     assert observe(events, high(400.0), high(401.0, Kind.OUT_OF_RANGE)) == []
@@ -173,7 +167,7 @@ def test_there_is_nothing_to_acknowledge_without_an_event() -> None:
 
 
 def test_a_snooze_ends_the_event_and_lasts_from_the_next_reading() -> None:
-    events = tracker(cooldown="0s")
+    events = tracker(close_after="0s")
     observe(events, alarm(0.0))
     end = events.snooze(0, 100.0)
     assert end is not None
@@ -224,7 +218,7 @@ def test_open_slots_and_open_events_agree() -> None:
 def test_new_settings_apply_to_an_open_event() -> None:
     events = tracker()
     observe(events, alarm(0.0), Seen(1.0))
-    events.configure(AlertsConfig(cooldown="2s"))
+    events.configure(AlertsConfig(close_after="2s"))
     assert types(observe(events, Seen(3.0))) == [END]
 
 
@@ -277,7 +271,13 @@ def histories(draw: st.DrawFn) -> list[Seen]:
 def test_batches_and_restarts_do_not_change_the_events(
     readings: list[Seen], data: st.DataObject
 ) -> None:
-    settings = {"cooldown": "4s", "update_every": "5s"}
+    settings = {
+        "close_after": "4s",
+        "update_every": "5s",
+        "open_after": data.draw(st.sampled_from(["0s", "2s"])),
+        "cooldown": data.draw(st.sampled_from(["0s", "6s"])),
+        "group_within": data.draw(st.sampled_from(["0s", "5s"])),
+    }
     whole = observe(tracker(**settings), *readings)
     events, cut = tracker(**settings), []
     while readings:
@@ -292,7 +292,7 @@ def test_batches_and_restarts_do_not_change_the_events(
 
 @given(histories())
 def test_events_of_a_stream_alternate_between_new_and_end(readings: list[Seen]) -> None:
-    found = observe(tracker(cooldown="4s", update_every="5s"), *readings)
+    found = observe(tracker(close_after="4s", update_every="5s"), *readings)
     for name in NAMES:
         open_id = None
         for event in (event for event in found if event.stream == name):

@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from streamrnn.config import DetectorConfig
 from streamrnn.detect import layout
 from streamrnn.detect.recipe import HISTORY, INPUTS, MARKS, RECENT
+from streamrnn.kernels import tails
 from streamrnn.kernels.optimiser import LANES
 from streamrnn.kernels.statistics import BINS
 
@@ -17,7 +19,7 @@ def test_arrays_lie_one_behind_the_other_without_gap_or_overlap(H: int) -> None:
     P = layout.parameter_count(H)
     sizes = {
         "parameters": P, "m": P, "v": P, "state": H, "marks": MARKS * H, "histogram": BINS,
-        "recent": RECENT, "x": HISTORY, "y": HISTORY,
+        "recent": RECENT, "x": HISTORY,
     }  # fmt: skip
     assert tuple(sizes) == layout.Arrays._fields[:-1]
     ends = np.cumsum(list(sizes.values())).tolist()
@@ -31,13 +33,27 @@ def test_the_parameters_fill_whole_vectors(H: int) -> None:
     assert layout.parameter_count(H) % LANES == 0
 
 
-def test_the_numbers_of_the_channels_follow_those_of_the_stream() -> None:
+def test_the_numbers_lie_one_behind_the_other() -> None:
     assert layout.channel(0) == layout.STREAM_NUMBERS
     assert layout.channel(1) == layout.STREAM_NUMBERS + layout.CHANNEL_NUMBERS
-    assert layout.channel(1) + layout.CHANNEL_NUMBERS == layout.NUMBERS
+    assert layout.shape(0) == layout.channel(1) + layout.CHANNEL_NUMBERS
+    assert layout.shape(1) == layout.shape(0) + layout.SHAPE_NUMBERS
+    assert layout.shape(1) + layout.SHAPE_NUMBERS == layout.TAILS
+    assert layout.NUMBERS == layout.TAILS + tails.SIZE
 
 
-def test_every_alarm_has_fields_of_its_own() -> None:
-    fields = [field for pair in layout.ALARM_FIELDS for field in pair]
-    assert len(set(fields)) == 6
-    assert max(fields) < layout.NUMBERS
+@SIZES
+def test_the_shape_memories_lie_behind_the_channels(H: int) -> None:
+    assert layout.shape_arrays(H, 0) == 2 * layout.arrays(H).size
+    assert layout.shape_arrays(H, 1) == layout.shape_arrays(H, 0) + layout.SHAPE_SIZE
+    assert layout.row_size(H) == layout.shape_arrays(H, 1) + layout.SHAPE_SIZE
+
+
+def test_every_piece_of_evidence_has_a_lane() -> None:
+    assert (layout.SHAPE_LANE, layout.LIKELIHOOD_LANE) == (layout.ERRORS, layout.ERRORS + 1)
+    assert layout.LIKELIHOOD_LANE == tails.LANES - 1
+
+
+def test_a_stream_of_the_default_size_takes_at_most_12_kib() -> None:
+    H = DetectorConfig().hidden
+    assert 4 * layout.row_size(H) + 8 * layout.NUMBERS <= 12 * 1024

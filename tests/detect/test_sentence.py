@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrnn.detect.sentence import Forecast, Sighting, describe, duration, verdict, written
+from streamrnn.detect.sentence import (
+    Forecast,
+    Sighting,
+    describe,
+    describe_silence,
+    duration,
+    in_company,
+    verdict,
+    written,
+)
 from streamrnn.records import Kind
 
 FREEZER = Sighting(0.0, -9.1234567, 1.7, Forecast(-18.4321, -19.0123, -17.7456))
@@ -48,10 +57,36 @@ def test_numbers_are_as_precise_as_the_band(
 def test_each_kind_has_its_words() -> None:
     inside = Sighting(0.0, -18.0, 1.7, FREEZER.forecast)
     assert verdict(Kind.OUT_OF_RANGE, FREEZER) == "outside everything seen so far"
-    assert (
-        verdict(Kind.LEVEL, inside) == "its average over the last while has left its usual course"
-    )
+    assert verdict(Kind.LEVEL_SHIFT, inside) == "its level has shifted"
     assert verdict(Kind.UNEXPECTED, inside) == "the last few readings were unexpected"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.NONE])
+def test_every_kind_can_be_told(kind: Kind) -> None:
+    assert verdict(kind, FREEZER)
+
+
+def test_silence_is_told_with_what_is_usual() -> None:
+    assert describe_silence("freezer/temperature", FREEZER, 720.0, 60.0) == (
+        "freezer/temperature was -9.1, no reading for 12 min, usually one every 60 s: stale."
+    )
+    assert describe_silence("door", Sighting(0.0, 1.0, 1.5, None), 7200.0, None) == (
+        "door was 1, no reading for 2 h: stale."
+    )
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], ""),
+        (["b"], " Together with b."),
+        (["b", "c", "d"], " Together with b, c, d."),
+        (["b", "c", "d", "e", "f"], " Together with b, c, d and 2 more."),
+    ],
+    ids=len,
+)
+def test_company_is_named_up_to_three(others: list[str], expected: str) -> None:
+    assert in_company(others) == expected
 
 
 @pytest.mark.parametrize(

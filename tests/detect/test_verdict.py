@@ -7,25 +7,14 @@ from hypothesis import strategies as st
 
 from streamrnn.detect import layout
 from streamrnn.detect.recipe import (
-    COARSE,
     FINE,
     FIRST_STEPS,
     SCALE_REACH,
-    THRESHOLD,
-    WARM_BLOCKS,
     Z_LIMIT,
 )
-from streamrnn.detect.verdict import conclude, learn_scale, scaled
-from streamrnn.records import Kind, Outcome
+from streamrnn.detect.verdict import learn_scale, scaled
 
 AT = layout.channel(FINE)
-
-
-def grown_up() -> np.ndarray:
-    """A stream all of whose channels may judge."""
-    numbers = np.zeros(layout.NUMBERS)
-    numbers[layout.channel(COARSE) + layout.SCORED] = WARM_BLOCKS + 1.0
-    return numbers
 
 
 def clipped_moments(values: list[float]) -> tuple[float, float]:
@@ -69,33 +58,3 @@ def test_a_value_of_a_stream_that_never_changed_is_its_mean() -> None:
     numbers = np.zeros(layout.NUMBERS)
     learn_scale(numbers, AT, FINE, 20.0)
     assert scaled(numbers, AT, 1e9) == 0.0
-
-
-@pytest.mark.parametrize(
-    ("fine", "coarse", "extent", "kind"),
-    [
-        (0.9, 0.8, 0.7, Kind.NONE),
-        (1.3, 0.8, 0.7, Kind.UNEXPECTED),
-        (1.3, 1.4, 0.7, Kind.LEVEL),
-        (1.3, 1.4, 1.5, Kind.OUT_OF_RANGE),
-        (0.0, 0.0, 2.0, Kind.OUT_OF_RANGE),
-    ],
-)
-def test_the_strongest_channel_gives_score_and_kind(
-    fine: float, coarse: float, extent: float, kind: Kind
-) -> None:
-    numbers = grown_up()
-    numbers[layout.channel(FINE) + layout.SURPRISE] = fine * THRESHOLD[FINE]
-    numbers[layout.channel(COARSE) + layout.SURPRISE] = coarse * THRESHOLD[COARSE]
-    outcome, score, found, alarm = conclude(numbers, extent, 1.0)
-    assert found == kind
-    assert score == pytest.approx(max(fine, coarse, extent))
-    assert outcome == (Outcome.NORMAL if kind is Kind.NONE else Outcome.ANOMALY)
-    assert alarm == (kind is not Kind.NONE)
-
-
-def test_the_coarse_channel_is_silent_until_it_has_seen_enough_blocks() -> None:
-    numbers = grown_up()
-    numbers[layout.channel(COARSE) + layout.SCORED] = WARM_BLOCKS
-    numbers[layout.channel(COARSE) + layout.SURPRISE] = 100.0
-    assert conclude(numbers, 0.0, 1.0)[:2] == (Outcome.NORMAL, 0.0)

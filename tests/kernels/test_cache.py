@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streamrnn.kernels.cache import choose_folder
+from streamrnn.kernels.cache import choose_folder, take_compiled
 
 
 @pytest.fixture
@@ -129,3 +129,71 @@ def test_the_first_usable_place_wins(tmp_path: Path, sources: list[Path]) -> Non
         assert found.parent == folder
         del environ[name]
     assert choose_folder(environ, sources) is None
+
+
+@pytest.fixture
+def filled(tmp_path: Path, sources: list[Path]) -> Path:
+    """A cache with one compiled kernel, as an image brings it along."""
+    folder = chosen(tmp_path / "filled", sources)
+    assert folder is not None
+    (folder / "kernels_0a").mkdir()
+    (folder / "kernels_0a" / "step.nbc").write_bytes(b"compiled")
+    return folder.parent
+
+
+def test_kernels_compiled_beforehand_are_copied_into_an_empty_cache(
+    tmp_path: Path, sources: list[Path], filled: Path
+) -> None:
+    folder = chosen(tmp_path / "cache", sources)
+    assert folder is not None
+    assert take_compiled(filled, folder)
+    assert (folder / "kernels_0a" / "step.nbc").read_bytes() == b"compiled"
+    assert mode(folder) == 0o700
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_kernels_compiled_since_are_kept(tmp_path: Path, sources: list[Path], filled: Path) -> None:
+    folder = chosen(tmp_path / "cache", sources)
+    assert folder is not None
+    (folder / "own.nbc").write_bytes(b"own")
+    assert not take_compiled(filled, folder)
+    assert [file.name for file in folder.iterdir()] == ["own.nbc"]
+
+
+def test_kernels_of_other_sources_are_not_copied(
+    tmp_path: Path, sources: list[Path], filled: Path
+) -> None:
+    sources[0].write_text("# cell.py, changed\n")
+    folder = chosen(tmp_path / "cache", sources)
+    assert folder is not None
+    assert not take_compiled(filled, folder)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("writable", [0o020, 0o002], ids=["group", "world"])
+def test_kernels_that_others_could_have_written_are_not_copied(
+    tmp_path: Path, sources: list[Path], filled: Path, writable: int
+) -> None:
+    folder = chosen(tmp_path / "cache", sources)
+    assert folder is not None
+    filled.chmod(0o755 | writable)
+    assert not take_compiled(filled, folder)
+    filled.chmod(0o755)
+    (filled / folder.name).chmod(0o755 | writable)
+    assert not take_compiled(filled, folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_kernels_of_somebody_else_are_not_copied(
+    tmp_path: Path, sources: list[Path], filled: Path
+) -> None:
+    folder = chosen(tmp_path / "cache", sources)
+    assert folder is not None
+    os.chown(filled / folder.name, 12345, 12345)
+    assert not take_compiled(filled, folder)
+
+
+def test_no_kernels_compiled_beforehand_are_no_error(tmp_path: Path, sources: list[Path]) -> None:
+    folder = chosen(tmp_path / "cache", sources)
+    assert folder is not None
+    assert not take_compiled(tmp_path / "missing", folder)

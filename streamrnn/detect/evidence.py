@@ -1,0 +1,111 @@
+"""All that speaks for an anomaly, in one measure and then in one score.
+
+Each piece of evidence is a statistic that has a past of its own on this stream, and counts by how
+far it stands out from that past: -ln P, see `kernels.tails`.
+
+    errors       of the network and of persistence, at several smoothings: E, the largest
+    shape        distance from every window seen before: L
+    likelihood   of the errors of late, fine and coarse, or overshoot of the range: P
+
+    C = ((E / ERROR_UNIT)^3 + (L / SHAPE_UNIT)^3)^(1/3)
+    score = C; where P is enough by itself, at least 1 + tilt C
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from streamrnn.detect.layout import (
+    ERRORS,
+    LIKELIHOOD_LANE,
+    REFRACTORY_LEFT,
+    SCORED,
+    SHAPE_LANE,
+    SURPRISE,
+    TAILED,
+    TAILS,
+    channel,
+)
+from streamrnn.detect.recipe import (
+    CHANGE_SPANS,
+    COARSE,
+    ERROR_SPANS,
+    ERROR_UNIT,
+    EVIDENCE_WARM,
+    FINE,
+    LIKELIHOOD_ENOUGH,
+    LIKELIHOOD_TILT,
+    LIKELIHOOD_UNIT,
+    MAX_SCORE,
+    REFRACTORY,
+    SHAPE_UNIT,
+    WARM_BLOCKS,
+)
+from streamrnn.kernels.jit import inline_kernel
+from streamrnn.kernels.tails import LANES, tail_surprises
+from streamrnn.kernels.tails import SURPRISE as WEIGHED
+from streamrnn.records import Kind, Outcome
+
+NORMAL, ANOMALY = int(Outcome.NORMAL), int(Outcome.ANOMALY)
+NONE, UNEXPECTED = int(Kind.NONE), int(Kind.UNEXPECTED)
+LEVEL, OUT_OF_RANGE = int(Kind.LEVEL), int(Kind.OUT_OF_RANGE)
+AT_FINE, AT_COARSE = channel(FINE), channel(COARSE)
+
+ALPHA = np.array([*(2.0 / (span + 1.0) for span in (*ERROR_SPANS, *CHANGE_SPANS)), 1.0, 1.0])
+assert len(ALPHA) == LANES
+
+
+@inline_kernel
+def weigh(n: Any, error: float, change: float, distance: float, beyond: float) -> None:
+    """Weighs a reading's evidence. error, change: |residual| of the network and of persistence, in
+    standard deviations of the stream. distance: of the shape. beyond: overshoot of the range."""
+    likelihood = max(n[AT_FINE + SURPRISE] / LIKELIHOOD_UNIT[FINE], beyond)
+    if n[AT_COARSE + SCORED] > WARM_BLOCKS:
+        likelihood = max(likelihood, n[AT_COARSE + SURPRISE] / LIKELIHOOD_UNIT[COARSE])
+    values = TAILS + WEIGHED
+    for lane in range(len(ERROR_SPANS)):
+        n[values + lane] = error
+    for lane in range(len(ERROR_SPANS), ERRORS):
+        n[values + lane] = change
+    n[values + SHAPE_LANE] = distance
+    n[values + LIKELIHOOD_LANE] = likelihood
+    tail_surprises(n, TAILS, n[TAILED], ALPHA)
+    n[TAILED] += 1.0
+
+
+@inline_kernel
+def score_of(n: Any) -> Any:
+    """The score of the evidence last weighed."""
+    if n[TAILED] <= EVIDENCE_WARM:
+        return 0.0
+    values = TAILS + WEIGHED
+    E = n[values]
+    for lane in range(1, ERRORS):
+        E = max(E, n[values + lane])
+    E = E / ERROR_UNIT
+    L = n[values + SHAPE_LANE] / SHAPE_UNIT
+    C = (E * E * E + L * L * L) ** (1.0 / 3.0)
+    if n[values + LIKELIHOOD_LANE] >= LIKELIHOOD_ENOUGH:
+        C = max(C, 1.0 + LIKELIHOOD_TILT * C)
+    return min(C, MAX_SCORE)
+
+
+@inline_kernel
+def conclude(n: Any, score: float, beyond: float, elapsed: float) -> Any:
+    """(outcome, kind, alarm). An alarm is followed by a pause of REFRACTORY readings."""
+    if n[REFRACTORY_LEFT] > 0.0:
+        n[REFRACTORY_LEFT] = max(n[REFRACTORY_LEFT] - elapsed, 0.0)
+    if score <= 1.0:
+        return NORMAL, NONE, False
+    alarm = n[REFRACTORY_LEFT] == 0.0
+    if alarm:
+        n[REFRACTORY_LEFT] = REFRACTORY
+    coarse_S = n[AT_COARSE + SURPRISE] / LIKELIHOOD_UNIT[COARSE]
+    kind = UNEXPECTED
+    if coarse_S > n[AT_FINE + SURPRISE] / LIKELIHOOD_UNIT[FINE]:
+        kind = LEVEL
+    if beyond > 1.0:
+        kind = OUT_OF_RANGE
+    return ANOMALY, kind, alarm

@@ -1,0 +1,100 @@
+"""Streams that have fallen silent: how long the rhythm of each lets us wait.
+
+A regular sensor is missed soon. One that speaks only when something changes, or that sends what it
+has gathered once an hour, has long pauses by nature: the longest that it made lately says how long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.kernels.jit import kernel
+
+F64 = NDArray[np.float64]
+
+LEAST_READINGS: Final = 32  # before, the rhythm is not known
+LEAST_SECONDS: Final = 60.0  # a radio link or a sensor's reconnection may take that long
+# Patience is the most of these, each times what stands in its name.
+INTERVALS: Final = 8.0
+LONG_INTERVALS: Final = 4.0
+PAUSES: Final = 2.0
+PAUSE_GROWTH = 4.0  # at once: one outage must not teach that outages are usual
+PAUSE_HALF_LIFE = 7.0 * 86_400.0  # weekends are remembered
+
+
+class Rhythm(NamedTuple):
+    """What is known of when streams speak, one row per slot.
+
+    readings: so far. value, time: of the last one. interval, long_interval: median and 95 %
+    quantile of the time between two, seconds; 0 until known.
+    """
+
+    readings: F64
+    value: F64
+    time: F64
+    interval: F64
+    long_interval: F64
+
+
+class Silence:
+    """When each stream was last heard, on any clock that is never set. Streams go by slot."""
+
+    def __init__(self) -> None:
+        self._heard_at = np.full(0, np.nan)
+        self._pause = np.zeros(0)  # the longest lately, seconds
+
+    def fit(self, slots: int) -> None:
+        """Room for so many streams, and some more."""
+        if slots > len(self._heard_at):
+            more = 2 * slots - len(self._heard_at)
+            self._heard_at = np.concatenate([self._heard_at, np.full(more, np.nan)])
+            self._pause = np.concatenate([self._pause, np.zeros(more)])
+
+    def hear(self, slots: NDArray[np.int64], times: F64) -> None:
+        """Readings, and when each arrived; (n,)."""
+        note_pauses(self._heard_at, self._pause, slots, times)
+
+    def lasts(self, slots: int, now: float, listening_since: float) -> F64:
+        """Seconds that each of the first `slots` streams has been silent. What went by before
+        `listening_since` does not count, nor what went by before the first call for a stream that
+        was never heard: nobody was listening then."""
+        heard_at = self._heard_at[:slots]
+        heard_at[np.isnan(heard_at)] = now
+        silent: F64 = now - np.maximum(heard_at, listening_since)
+        return silent
+
+    def patience(self, rhythm: Rhythm) -> F64:
+        """Seconds of silence after which each stream is stale; infinite while too little is known
+        of it."""
+        pause = self._pause[: len(rhythm.readings)]
+        patience = np.maximum(INTERVALS * rhythm.interval, LONG_INTERVALS * rhythm.long_interval)
+        patience = np.maximum(patience, np.maximum(PAUSES * pause, LEAST_SECONDS))
+        return np.where(rhythm.readings >= LEAST_READINGS, patience, np.inf)
+
+    def pauses(self, names: Sequence[str]) -> dict[str, float]:
+        """What was learned of each stream, for a checkpoint."""
+        known = self._pause[: len(names)].nonzero()[0]
+        return dict(zip(map(names.__getitem__, known.tolist()), self._pause[known].tolist(),
+                        strict=True))  # fmt: skip
+
+    def restore(self, pauses: Mapping[int, float]) -> None:
+        """Takes up what `pauses` returned, by slot."""
+        self._pause[list(pauses.keys())] = list(pauses.values())
+
+
+@kernel
+def note_pauses(heard_at: Any, pause: Any, slots: Any, times: Any) -> None:
+    """pause: by slot, the longest gap between two readings; it fades with PAUSE_HALF_LIFE and grows
+    by no more than PAUSE_GROWTH at once. heard_at: by slot, of the last reading; NaN: none yet."""
+    for i in range(len(slots)):
+        slot = slots[i]
+        gap = times[i] - heard_at[slot]
+        if gap > 0.0:
+            before = pause[slot]
+            most = PAUSE_GROWTH * before if before > 0.0 else gap
+            pause[slot] = max(before * 2.0 ** (-gap / PAUSE_HALF_LIFE), min(gap, most))
+        heard_at[slot] = times[i]

@@ -1,0 +1,77 @@
+"""How unusual a value is among its own past, in constant memory: LANES statistics side by side.
+
+Each statistic v >= 0 is averaged exponentially and then judged by peaks over a threshold (Pickands
+1975, doi:10.1214/aos/1176343003, with the exponential as the tail): u is its running 90 % quantile,
+b the mean of its excesses over u, and
+
+    -ln P(V > v) = ln 10 min(v / u, 1) + max(v - u, 0) / b
+
+the first term being a stand-in below u, where the tail says nothing. Judged first, learned from
+second; five numbers a statistic. Nothing here branches: a vector of LANES goes through at once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from streamrnn.kernels.jit import inline_kernel
+from streamrnn.kernels.vector import load, lower, positive, store, upper
+
+LANES = 8
+# offsets in the state: what came in or went out last, then what is remembered
+SURPRISE, LEVEL, QUANTILE, EXCESS, EXCEEDANCES = (k * LANES for k in range(5))
+SIZE = 5 * LANES
+
+SHARE_ABOVE = 0.1  # of values that lie above u
+FIRST_VALUES = 5.0  # u is their maximum
+# Steps of u are b / (SHARE_ABOVE count) and at least QUANTILE_STEP b, the best for an exponential
+# tail (Robbins and Monro 1951); with this share of u in place of a smaller b, so that u comes down
+# from a wild beginning.
+QUANTILE_STEP = 5e-5
+LEAST_STEP = 1.0
+EXCESS_WEIGHT = 1e-4  # smallest weight of a new excess
+LONGEST_EXCESS = 3.0  # excesses are learned up to so many b: one fault must not stretch the tail
+FIRST_EXCESSES = 10.0  # but for the first few
+SHORTEST_EXCESS = 0.02  # b is at least this share of u
+LARGEST = 1e4
+KNOWN_EXCESSES = 3.0  # before, a tail says no more than that nothing before was as large
+_TINY = 1e-12
+
+
+@inline_kernel
+def tail_surprises(n: Any, at: int, count: float, alpha: Any) -> None:
+    """Averages the LANES values at SURPRISE, and replaces them by -ln P of the averages, at most
+    LARGEST.
+
+    n: float64 numbers with the state (SIZE,) at `at`. count: of calls before this one. alpha:
+    (LANES,) the weight of a new value in its average; 1 does not average.
+    """
+    level = load(n, at + LEVEL, LANES)
+    weight = upper(load(alpha, 0, LANES), 1.0 / (count + 1.0))
+    level = level + weight * (load(n, at + SURPRISE, LANES) - level)
+    store(n, at + LEVEL, level)
+
+    u = load(n, at + QUANTILE, LANES)
+    b = load(n, at + EXCESS, LANES)
+    excess = upper(level - u, 0.0)
+    surprise = lower(level / (u + _TINY), 1.0) * math.log(1.0 / SHARE_ABOVE)
+    surprise = surprise + excess / (b + u * SHORTEST_EXCESS + _TINY)
+    exceedances = load(n, at + EXCEEDANCES, LANES)
+    unknown = positive(exceedances * -1.0 + (KNOWN_EXCESSES - 0.5))
+    highest = unknown * (math.log(count + 1.0) - LARGEST) + LARGEST
+    store(n, at + SURPRISE, lower(surprise, highest))
+
+    above = positive(excess)
+    if count < FIRST_VALUES:
+        store(n, at + QUANTILE, upper(u, level))
+        return
+    step = upper(b, u * LEAST_STEP) * max(1.0 / (SHARE_ABOVE * (count + 1.0)), QUANTILE_STEP)
+    store(n, at + QUANTILE, upper(u + step * (above - SHARE_ABOVE), 0.0))
+    exceedances = exceedances + above
+    store(n, at + EXCEEDANCES, exceedances)
+    young = positive(exceedances * -1.0 + (FIRST_EXCESSES + 0.5))
+    longest = b * LONGEST_EXCESS + young * LARGEST * (b + u + excess)
+    learned = lower(excess, longest)
+    weight = upper(1.0 / upper(exceedances, 1.0), EXCESS_WEIGHT)
+    store(n, at + EXCESS, b + above * weight * (learned - b))
