@@ -1,6 +1,6 @@
 """What becomes of one message, stage by stage.
 
-    topic -> route -> payload -> leaves -> time -> selection -> number -> name -> admission
+    topic -> route -> format -> records -> time -> selection -> number -> name -> admission
 
 This is the one description of what a message means. `Ingest.decode` takes a shorter way for
 messages like earlier ones and must come to the same result; `explain` puts it into words.
@@ -17,7 +17,9 @@ from typing import NamedTuple
 
 from streamrnn.config import LimitsConfig
 from streamrnn.ingest.admission import Admission
-from streamrnn.ingest.payload import Document, Scalar, as_number, read_payload
+from streamrnn.ingest.detection import Decoded, Formats
+from streamrnn.ingest.format import Document, Record, Scalar
+from streamrnn.ingest.number import as_number
 from streamrnn.ingest.refusal import RefusedError, Reject, quote, quote_all
 from streamrnn.ingest.route import Route, Routes
 from streamrnn.ingest.timestamp import Stamp, read_stamp
@@ -35,16 +37,20 @@ class Reading(NamedTuple):
 
 @dataclass(slots=True)
 class Account:
-    """All that was found out about one message. What it did not get to is None or empty."""
+    """All that was found out about one message. What it did not get to is None or empty.
+
+    Leaves of several records under one path are listed once.
+    """
 
     message: Message
     route: Route | None = None
-    document: Document | None = None
-    stamp: Stamp | None = None
-    stamp_paths: list[str] = field(default_factory=list)  # leaves that are, or could be, the time
-    excluded: list[str] = field(default_factory=list)
-    unselected: list[str] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)  # no numbers, and not asked for by name
+    decoded: Decoded | None = None
+    stamps: list[Stamp] = field(default_factory=list)  # one per record
+    stamp_paths: dict[str, None] = field(default_factory=dict)  # are, or could be, the time
+    excluded: dict[str, None] = field(default_factory=dict)
+    ignored: dict[str, None] = field(default_factory=dict)  # no measurements
+    unselected: dict[str, None] = field(default_factory=dict)
+    texts: dict[str, None] = field(default_factory=dict)  # no numbers, nor asked for by name
     readings: list[Reading] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
 
@@ -59,44 +65,72 @@ class Accountant:
         self._routes = routes
         self._limits = limits
 
-    def account_for(self, message: Message, admission: Admission) -> Account:
-        """What becomes of a message. Raises nothing; asks `admission` for new streams.
+    def account_for(self, message: Message, admission: Admission, formats: Formats) -> Account:
+        """What becomes of a message. Raises nothing; asks `admission` for new streams, and leaves
+        in `formats` what they remember.
 
         The account has a reading or a reject, whatever the message.
         """
         account = Account(message)
         try:
             account.route = route = self._routes.find(message.topic)
-            self._check_message(message)
-            account.document = document = read_payload(message.payload)
-            account.stamp = read_stamp(route.source.time, document.leaves, message.received_at)
-            self._read_leaves(account, route, document, account.stamp.time, admission)
+            self._check_size(message)
+            account.decoded = decoded = self._decode(message, route, formats)
+            route.name_after(decoded.document.topic or message.topic)
+            for refusal in decoded.document.refusals:
+                account.reject(refusal)
+            for record in decoded.document.records:
+                self._read_record(account, route, decoded.document, record, admission)
+            if not account.readings and not account.rejects:
+                raise _nothing_found(account, route, decoded.document)
         except RefusedError as refusal:
             account.reject(refusal)
         return account
 
-    def _check_message(self, message: Message) -> None:
-        if message.retain and self._limits.ignore_retained:
-            raise RefusedError(Reason.RETAINED, "stored by the broker: its age is unknown")
+    def _check_size(self, message: Message) -> None:
         size, most = len(message.payload), self._limits.max_payload_bytes
         if size > most:
             raise RefusedError(
                 Reason.TOO_LARGE, f"{size} bytes are more than limits.max_payload_bytes = {most}"
             )
 
-    def _read_leaves(
+    def _decode(self, message: Message, route: Route, formats: Formats) -> Decoded:
+        """Of what the broker has stored, only descriptions are of use."""
+        stored = message.retain and self._limits.ignore_retained
+        source = route.source
+        try:
+            if source.config.format == "auto":
+                decoded = formats.decode(message, route.format_name)
+            else:
+                why = f"source[{source.index}].format says so"
+                decoded = formats.decode_as(message, source.config.format, why)
+        except RefusedError:
+            if not stored:
+                raise
+        else:
+            if not stored or decoded.document.about:
+                return decoded
+        raise RefusedError(Reason.RETAINED, "stored by the broker: its age is unknown")
+
+    def _read_record(
         self,
         account: Account,
         route: Route,
         document: Document,
-        time: float,
+        record: Record,
         admission: Admission,
     ) -> None:
         asked_for = document.bare or bool(route.source.config.fields)
-        for path, value in _selected(account, route, document):
+        try:
+            stamp = read_stamp(route.source.time, record, account.message.received_at)
+        except RefusedError as refusal:
+            account.reject(refusal)
+            return
+        account.stamps.append(stamp)
+        for path, value in _selected(account, route, document, record):
             number = as_number(value)
             if number is None and not asked_for:
-                account.texts.append(path)
+                account.texts[path] = None
                 continue
             try:
                 number = self._checked(number, path, value)
@@ -105,9 +139,7 @@ class Accountant:
             except RefusedError as refusal:
                 account.reject(refusal)
             else:
-                account.readings.append(Reading(stream, number, time, path))
-        if not account.readings and not account.rejects:
-            raise _nothing_found(account, route, document)
+                account.readings.append(Reading(stream, number, stamp.time, path))
 
     def _checked(self, number: float | None, path: str, value: Scalar) -> float:
         if number is None:
@@ -135,23 +167,29 @@ class Accountant:
             raise RefusedError(reason, f"the new stream {quote(stream)} has to wait: {limit}")
 
 
-def _selected(account: Account, route: Route, document: Document) -> list[tuple[str, Scalar]]:
+def _selected(
+    account: Account, route: Route, document: Document, record: Record
+) -> list[tuple[str, Scalar]]:
     source = route.source
     selected = []
-    for path, value in document.leaves.items():
+    for path, value in record.leaves.items():
         if source.time.owns(path):
-            account.stamp_paths.append(path)
+            account.stamp_paths[path] = None
         elif source.excludes(path):
-            account.excluded.append(path)
+            account.excluded[path] = None
         elif not source.selects(path):
-            account.unselected.append(path)
+            account.unselected[path] = None
+        elif document.ignores(path) and not source.asks_for(path):
+            account.ignored[path] = None
         else:
             selected.append((path, value))
     return selected
 
 
 def _nothing_found(account: Account, route: Route, document: Document) -> RefusedError:
-    there = list(document.leaves)
+    if document.about:
+        return RefusedError(Reason.METADATA, document.about)
+    there = list(dict.fromkeys(path for record in document.records for path in record.leaves))
     if route.source.config.fields:
         wanted = ", ".join(route.source.config.fields)
         found = "a bare value, whose field is" if document.bare else "the fields"
@@ -162,5 +200,5 @@ def _nothing_found(account: Account, route: Route, document: Document) -> Refuse
         return RefusedError(Reason.NO_NUMERIC_FIELD, "the payload has no values")
     return RefusedError(
         Reason.NO_NUMERIC_FIELD,
-        f"the payload has only texts, nulls, times and excluded fields: {quote_all(there)}",
+        f"the payload has only texts, nulls, times and fields left out: {quote_all(there)}",
     )

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from streamrnn.ingest.account import Account, Reading
-from streamrnn.ingest.payload import BARE_FIELD, Document, as_number
+from streamrnn.ingest.detection import Decoded
+from streamrnn.ingest.format import BARE_FIELD, Document, lies_on
+from streamrnn.ingest.number import as_number
 from streamrnn.ingest.refusal import Reject, quote, quote_all
-from streamrnn.ingest.route import Route, lies_on
-from streamrnn.ingest.timestamp import Stamp
+from streamrnn.ingest.route import Route
 
 _YEAR_10000: Final = 253_402_300_800.0
 
@@ -31,16 +32,17 @@ def explain(account: Account) -> Explanation:
 
 
 def _steps(account: Account) -> Iterator[str]:
-    route, document, stamp = account.route, account.document, account.stamp
+    route, decoded = account.route, account.decoded
     if route is not None:
         yield _topic_step(route)
-    if document is not None:
-        yield _payload_step(document)
-    if route is not None and document is not None and stamp is not None:
-        yield _time_step(account, stamp)
-        yield from _selection_steps(account, route, document)
+    if route is not None and decoded is not None:
+        yield f"format: {decoded.format.name}, as {decoded.why}"
+        yield from _payload_steps(decoded)
+        if account.stamps:
+            yield _time_step(account)
+        yield from _selection_steps(account, route, decoded.document)
     for reading in account.readings:
-        yield f"stream {reading.stream} = {reading.value:.15g}"
+        yield _reading_step(reading, decoded)
     for reject in account.rejects:
         yield f"left out ({reject.reason}): {reject.detail}"
 
@@ -51,37 +53,63 @@ def _topic_step(route: Route) -> str:
     return f"{step} ({labels})" if labels else step
 
 
-def _payload_step(document: Document) -> str:
-    leaves = document.leaves
+def _payload_steps(decoded: Decoded) -> Iterator[str]:
+    document = decoded.document
+    if document.device:
+        yield f"device: {quote(document.device)}"
     if document.bare:
-        return f"payload: the bare value {quote(leaves[BARE_FIELD])}"
-    numbers = [path for path, value in leaves.items() if as_number(value) is not None]
-    step = f"payload: JSON, {len(numbers)} of {len(leaves)} values can be numbers"
-    return f"{step}: {quote_all(numbers)}" if numbers else step
+        yield f"payload: the bare value {quote(document.records[0].leaves[BARE_FIELD])}"
+    elif document.records:
+        yield _records_step(document)
 
 
-def _time_step(account: Account, stamp: Stamp) -> str:
-    if stamp.path:
-        return f"time: {_iso(stamp.time)}, from {quote(stamp.path)}"
+def _records_step(document: Document) -> str:
+    leaves = [leaf for record in document.records for leaf in record.leaves.items()]
+    numbers = [path for path, value in leaves if as_number(value) is not None]
+    shown = quote_all(list(dict.fromkeys(numbers)))
+    several = f" in {len(document.records)} records" * (len(document.records) > 1)
+    step = f"payload: {len(numbers)} of {len(leaves)} values{several} can be numbers"
+    return f"{step}: {shown}" if numbers else step
+
+
+def _time_step(account: Account) -> str:
+    """Of the first record."""
+    time, path = account.stamps[0]
+    more = f" (the first of {len(account.stamps)} records)" * (len(account.stamps) > 1)
+    if path:
+        return f"time: {_iso(time)}, from {quote(path)}{more}"
+    if time != account.message.received_at:
+        return f"time: {_iso(time)}, as the format has it{more}"
     if account.stamp_paths:
-        unusable = quote_all(account.stamp_paths)
+        unusable = quote_all(list(account.stamp_paths))
         return (
             f"time: of arrival, as {unusable} has no zone, is no time, or is before the year 2000"
         )
     return "time: of arrival, as no timestamp was found"
 
 
+def _reading_step(reading: Reading, decoded: Decoded | None) -> str:
+    step = f"stream {reading.stream} = {reading.value:.15g}"
+    label = decoded.document.labels.get(reading.path) if decoded else None
+    unit = label.unit if label else ""
+    if not unit.isprintable():
+        unit = quote(unit)
+    return f"{step} {unit}" if unit else step
+
+
 def _selection_steps(account: Account, route: Route, document: Document) -> Iterator[str]:
-    if account.excluded:
-        yield f"excluded: {quote_all(account.excluded)}"
-    if account.unselected:
-        yield f"not in fields: {quote_all(account.unselected)}"
-    if account.texts:
-        yield f"text or null, so not a reading: {quote_all(account.texts)}"
+    for why, paths in (
+        ("excluded", account.excluded),
+        ("no measurement, so not a reading unless fields lists it", account.ignored),
+        ("not in fields", account.unselected),
+        ("text or null, so not a reading", account.texts),
+    ):
+        if paths:
+            yield f"{why}: {quote_all(list(paths))}"
     absent = [
         branch
         for branch in route.source.config.fields
-        if not any(lies_on(branch, path) for path in document.leaves)
+        if not any(lies_on(branch, path) for record in document.records for path in record.leaves)
     ]
     if absent:
         yield f"in fields but not in this message: {quote_all(absent)}"

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
+
+from msgspec import DecodeError
 
 from streamrnn.config import LimitsConfig, SourceConfig
 from streamrnn.ingest.account import Account, Accountant
 from streamrnn.ingest.admission import Admission
+from streamrnn.ingest.detection import Formats
 from streamrnn.ingest.explain import Explanation, explain
-from streamrnn.ingest.payload import as_number, read_json, read_usual_number
+from streamrnn.ingest.format import Leaves, Request
+from streamrnn.ingest.formats.homie import DESCRIPTIONS
+from streamrnn.ingest.frame import Frame, decode_number, find_frame
+from streamrnn.ingest.number import as_number, read_usual_number
 from streamrnn.ingest.refusal import RefusedError, Reject
 from streamrnn.ingest.route import Fate, Route, Routes, Source
-from streamrnn.ingest.topic import without_covered
+from streamrnn.ingest.stream_info import Merge, StreamInfo, StreamInfos
+from streamrnn.ingest.topic import covers, without_covered
 from streamrnn.records import Message, Readings, Reason
 
 _STAMP, _IGNORED = Fate.STAMP, Fate.IGNORED  # quicker than to look them up on each leaf
+_NAN: Final = float("nan")
 _REJECTS_KEPT: Final = 100
+_REQUESTS_KEPT: Final = 100
 # For what is remembered of topics and leaves: room for a topic and a dozen leaves per stream.
 _MEMORY_BYTES: Final = 4_000_000
 _MEMORY_BYTES_PER_STREAM: Final = 4_000
@@ -29,6 +40,7 @@ class Ingest:
     own_prefix: what lies under this topic is our own output and never read.
     rejected: how many messages and values were left out, by reason; only grows.
     last_rejects: the latest of them, oldest first.
+    requests: what formats asked to be published, oldest first; whoever publishes takes it away.
     """
 
     def __init__(
@@ -36,25 +48,50 @@ class Ingest:
     ) -> None:
         self.rejected: Counter[Reason] = Counter()
         self.last_rejects: deque[Reject] = deque(maxlen=_REJECTS_KEPT)
+        self.requests: deque[Request] = deque(maxlen=_REQUESTS_KEPT)
         self._sources = [
             Source(index, config, limits.max_future) for index, config in enumerate(sources)
         ]
         self._admission = Admission(limits)
+        self._formats = Formats()
+        self._infos = StreamInfos()
         self._routes = Routes(
             self._sources,
             own_prefix,
             capacity_bytes=_MEMORY_BYTES + _MEMORY_BYTES_PER_STREAM * limits.max_streams,
         )
+        self._by_topic = self._routes.by_topic
         self._accountant = Accountant(self._routes, limits)
         self._skip_retained = limits.ignore_retained
         self._max_bytes = limits.max_payload_bytes
         self._max_abs_value = limits.max_abs_value
 
+    @property
+    def infos(self) -> Mapping[str, StreamInfo]:
+        """What is known of the streams heard since the start, by name. A view: copy to keep."""
+        return MappingProxyType(self._infos.by_stream)
+
+    @property
+    def merged(self) -> Mapping[str, Merge]:
+        """Streams into which several topics or fields go, by name. A view: copy to keep."""
+        return MappingProxyType(self._infos.merged)
+
     def topic_filters(self) -> list[tuple[str, int]]:
-        """What to subscribe to, with QoS: no filter that another one covers."""
-        return without_covered(
+        """What to subscribe to, with QoS: no filter that another one covers.
+
+        But for those whose last level begins with $: what is stored there describes devices, and
+        is to be asked for, while stored readings are not.
+        """
+        wanted = without_covered(
             (source.template.filter, source.config.qos) for source in self._sources
         )
+        described = [
+            (description, qos)
+            for description in DESCRIPTIONS
+            for topic_filter, qos in wanted
+            if topic_filter != description and covers(topic_filter, description)
+        ]
+        return wanted + described
 
     def admit(self, stream: str) -> None:
         """Make a restored stream known; the budget for new streams is not touched."""
@@ -63,45 +100,78 @@ class Ingest:
     def forget(self, stream: str) -> None:
         """Make a stream unknown again. If it comes back, it is a new one."""
         self._admission.forget(stream)
+        self._infos.forget(stream)
         self._routes.clear()
 
     def explain(self, message: Message) -> Explanation:
         """What `decode` would do with the message now, step by step. Changes and counts nothing."""
-        return explain(self._accountant.account_for(message, self._admission.copy()))
+        admission, formats = self._admission.copy(), copy.deepcopy(self._formats)
+        return explain(self._accountant.account_for(message, admission, formats))
 
     def decode(self, message: Message, into: Readings) -> None:
         """Append the readings of a message, none or more. Counts what is left out; never raises."""
-        route = self._routes.by_topic.get(message.topic)
-        if route is None or not self._decode_as_before(route, message, into):
+        route = self._by_topic.get(message.topic)
+        if route is None:
+            self._decode_in_full(message, into)
+            return
+        frame = route.frame
+        if frame is not None:
+            # The shortest way, for a message like the last one but for its one number. Written out
+            # here: a call of its own would make it a tenth slower.
+            prefix, suffix, begin, end, stream = frame
+            payload = message.payload
+            if payload[:begin] == prefix and payload[end:] == suffix:  # quicker than startswith
+                try:
+                    value = decode_number(payload[begin:end])
+                except DecodeError:
+                    value = _NAN  # within no bounds
+                most = self._max_abs_value
+                fits = len(payload) <= self._max_bytes and not message.retain
+                if -most <= value <= most and fits:
+                    streams, values, times = into
+                    streams.append(stream)
+                    values.append(value)
+                    times.append(message.received_at)
+                    return
+        if not self._decode_as_before(route, message, into):
             self._decode_in_full(message, into)
 
     def _decode_as_before(self, route: Route, message: Message, into: Readings) -> bool:
         """The short way for a message like earlier ones. False, with nothing done, for others."""
-        payload = message.payload
-        if len(payload) > self._max_bytes or (message.retain and self._skip_retained):
+        if len(message.payload) > self._max_bytes or (message.retain and self._skip_retained):
             return False
-        if route.bare_stream is None:
-            return payload[:1] in (b"{", b"[") and self._decode_fields(route, message, into)
-        value = read_usual_number(payload)
+        if route.bare_stream is not None:
+            return self._decode_bare(route.bare_stream, message, into)
+        if route.parse is None:
+            return False
+        try:
+            leaves = route.parse(message.payload)
+        except RefusedError:
+            return False  # the long way tells why
+        return self._decode_leaves(route, leaves, message.received_at, into)
+
+    def _decode_bare(self, stream: str, message: Message, into: Readings) -> bool:
+        value = read_usual_number(message.payload)
         if value is None or not -self._max_abs_value <= value <= self._max_abs_value:
             return False
-        into.streams.append(route.bare_stream)
+        into.streams.append(stream)
         into.values.append(value)
         into.times.append(message.received_at)
         return True
 
-    def _decode_fields(self, route: Route, message: Message, into: Readings) -> bool:
+    def _decode_leaves(
+        self, route: Route, leaves: Leaves, received_at: float, into: Readings
+    ) -> bool:
         """True if the fate of every leaf is known from earlier messages."""
         streams, values, times = into
         before = len(streams)
-        received_at = message.received_at
         most = self._max_abs_value
         fates = route.fates
         time = None
         try:
-            for path, value in read_json(message.payload).items():
+            for path, value in leaves.items():
                 fate = fates.get(path)
-                if isinstance(fate, str):
+                if type(fate) is str:
                     number = value if type(value) is float else as_number(value)
                     if number is None or not -most <= number <= most:
                         break
@@ -115,8 +185,11 @@ class Ingest:
             else:
                 found = len(streams) - before
                 if time is None:
-                    time = route.source.time.without_stamp(received_at)
-                times.extend([time] * found)
+                    time = route.source.time.without_leaf(None, received_at)
+                if found == 1:
+                    times.append(time)
+                else:
+                    times.extend([time] * found)
                 return found > 0
         except RefusedError:
             pass  # the long way tells why
@@ -124,7 +197,7 @@ class Ingest:
         return False
 
     def _decode_in_full(self, message: Message, into: Readings) -> None:
-        account = self._accountant.account_for(message, self._admission)
+        account = self._accountant.account_for(message, self._admission, self._formats)
         for reading in account.readings:
             into.streams.append(reading.stream)
             into.values.append(reading.value)
@@ -135,16 +208,29 @@ class Ingest:
         self._remember(account)
 
     def _remember(self, account: Account) -> None:
-        route, document = account.route, account.document
-        if route is None or document is None or account.stamp is None:
+        route, decoded = account.route, account.decoded
+        if route is None or decoded is None:
             return
+        document = decoded.document
+        if route.source.config.rebirths:
+            self.requests.extend(document.requests)
+        self._infos.note(account.message, decoded, account.readings)
+        if not account.readings:
+            return  # nothing to recognise later messages by
+        if route.format_name != decoded.format.name:
+            route.change_format(decoded.format.name)
         if document.bare:
-            for reading in account.readings:
-                route.bare_stream = reading.stream
-            return
+            route.bare_stream, route.parse, route.frame = account.readings[0].stream, None, None
+        elif decoded.format.parse is not None:
+            route.bare_stream, route.parse = None, decoded.format.parse
+            route.frame = _frame_of(account, decoded.format.parse)
+            self._remember_fates(account, route)
+
+    def _remember_fates(self, account: Account, route: Route) -> None:
         for paths, fate in (
             (account.stamp_paths, Fate.STAMP),
             (account.excluded, Fate.IGNORED),
+            (account.ignored, Fate.IGNORED),
             (account.unselected, Fate.IGNORED),
             (account.texts, Fate.TEXT),
         ):
@@ -152,3 +238,14 @@ class Ingest:
                 self._routes.remember(route, path, fate)
         for reading in account.readings:
             self._routes.remember(route, reading.path, reading.stream)
+
+
+def _frame_of(account: Account, parse: Callable[[bytes], Leaves]) -> Frame | None:
+    """For a single reading at the time of arrival, of a message with nothing wrong."""
+    if account.rejects or account.stamp_paths or len(account.readings) > 1:
+        return None
+    stream, _, time, path = account.readings[0]
+    message = account.message
+    if time != message.received_at:
+        return None
+    return find_frame(message.payload, parse, path, stream)

@@ -31,6 +31,10 @@ class RefusedError(Exception):
         self.detail = detail
 
 
+def not_utf8(error: UnicodeDecodeError) -> RefusedError:
+    return RefusedError(Reason.NOT_UTF8, f"the payload is not UTF-8: {error.reason}")
+
+
 def quote(value: object) -> str:
     """A foreign value as it may stand in a log line: ASCII, escaped, short."""
     if isinstance(value, str | bytes):

@@ -7,12 +7,14 @@ its labels, and what became of its leaves so far. `Routes` holds the topics seen
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
 from streamrnn.config import SourceConfig
+from streamrnn.ingest.format import Leaves, lies_on
+from streamrnn.ingest.frame import Frame
 from streamrnn.ingest.refusal import RefusedError, quote
 from streamrnn.ingest.timestamp import time_reader
 from streamrnn.ingest.topic import TopicTemplate, is_under
@@ -23,7 +25,7 @@ LONGEST_STREAM_NAME: Final = 256  # characters
 MOST_STREAM_LEVELS: Final = 100
 _LABEL: Final = re.compile(r"\{(\w+)\}")
 # What it takes to remember one, roughly, besides its text.
-_ROUTE_BYTES: Final = 800
+_ROUTE_BYTES: Final = 1200
 _LEAF_BYTES: Final = 250
 
 
@@ -31,7 +33,7 @@ class Fate(Enum):
     """What a leaf becomes that does not become a reading."""
 
     STAMP = auto()  # it is, or could be, the time
-    IGNORED = auto()  # excluded, or not in `fields`
+    IGNORED = auto()  # excluded, not in `fields`, or no measurement by the rules of the format
     TEXT = auto()  # text or null; the next time it may be a number
 
 
@@ -53,26 +55,47 @@ class Source:
         fields = self.config.fields
         return not fields or any(lies_on(branch, path) for branch in fields)
 
-    def route(self, topic: str, labels: dict[str, str]) -> Route:
-        """The route of a topic that matches the template, with these labels."""
+    def asks_for(self, path: str) -> bool:
+        """Whether the path is selected by name, and so wanted whatever the format thinks of it."""
+        return bool(self.config.fields) and self.selects(path)
+
+    def name_parts(self, labels: dict[str, str], topic: str) -> list[str]:
+        """What stands between the fields in the names of the streams."""
         values = {**labels, "topic": topic}
         parts = (self.config.stream or "{topic}/{field}").split("{field}")
         # One pass: a label's value may itself look like a label.
-        name_parts = [_LABEL.sub(lambda match: values[match[1]], part) for part in parts]
-        return Route(topic, self, labels, name_parts)
+        return [_LABEL.sub(lambda match: values[match[1]], part) for part in parts]
 
 
 @dataclass(slots=True)
 class Route:
-    """One topic. `name_parts`, joined by the path of a leaf, are the name of its stream."""
+    """One topic. `name_parts`, joined by the path of a leaf, are the name of its stream.
+
+    topic: what {topic} stands for, which a format may shorten.
+    """
 
     topic: str
     source: Source
     labels: dict[str, str]
     name_parts: list[str]
+    format_name: str = ""  # found in an earlier message
     # Remembered from earlier messages, so that the next one like them is quick.
     bare_stream: str | None = None
+    frame: Frame | None = None
+    parse: Callable[[bytes], Leaves] | None = None
     fates: dict[str, str | Fate] = field(default_factory=dict)  # by path; str: name of a stream
+
+    def name_after(self, topic: str) -> None:
+        """Let {topic} stand for this in the names of the streams."""
+        if topic != self.topic:
+            self.topic = topic
+            self.name_parts = self.source.name_parts(self.labels, topic)
+
+    def change_format(self, name: str) -> None:
+        """What was remembered of messages of another format holds no longer."""
+        self.format_name = name
+        self.bare_stream = self.frame = self.parse = None
+        self.fates.clear()
 
     def stream(self, path: str, bare: bool) -> str:
         """The name of a leaf's stream. Raises RefusedError."""
@@ -135,7 +158,7 @@ class Routes:
         for source in self._sources:
             labels = source.template.match(topic)
             if labels is not None:
-                return source.route(topic, labels)
+                return Route(topic, source, labels, source.name_parts(labels, topic))
         if topic.startswith("$"):
             raise RefusedError(Reason.SYS_TOPIC, "topics that begin with $ are the broker's own")
         raise RefusedError(Reason.NO_SOURCE, "no [[source]] has a topic that matches")
@@ -144,11 +167,6 @@ class Routes:
         self._used_bytes += count
         if self._used_bytes > self._capacity_bytes:
             self.clear()
-
-
-def lies_on(branch: str, path: str) -> bool:
-    """Whether a dotted path is `branch` or continues it."""
-    return path == branch or path.startswith(f"{branch}.")
 
 
 def _flaw_of(stream: str) -> str | None:

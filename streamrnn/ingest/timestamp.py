@@ -7,8 +7,9 @@ upper or lower case) and holds one of
     a number    unix time in seconds, milliseconds or microseconds, told apart by its size
     ISO 8601    with a zone ("Z", "+01:00"); without one, any guess would be wrong somewhere
 
-Else the time of arrival. A key of that name is never a reading, unless `fields` lists it. `t` is
-not among them: to most devices it is the temperature.
+Else the time that the format itself gives (SenML, Influx line ...), else that of arrival. A key of
+that name is never a reading, unless `fields` lists it. `t` is not among them: to most devices it is
+the temperature.
 
 `time = { path, format, zone }`: exactly that leaf; a message without it is refused.
 """
@@ -21,7 +22,7 @@ from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from streamrnn.config import SourceConfig, TimeConfig
-from streamrnn.ingest.payload import Leaves, Scalar
+from streamrnn.ingest.format import Record, Scalar
 from streamrnn.ingest.refusal import RefusedError, quote
 from streamrnn.records import Reason
 
@@ -41,14 +42,14 @@ _MICROSECONDS_END: Final = 1e17
 
 
 class Stamp(NamedTuple):
-    """The time of a message's readings."""
+    """The time of a record's readings."""
 
     time: float
-    path: str  # the leaf it was read from; "" when it is the time of arrival
+    path: str  # the leaf it was read from; "" when there was none
 
 
 class TimeReader(Protocol):
-    """Tells the time of a message's readings."""
+    """Tells the time of a record's readings."""
 
     def owns(self, path: str) -> bool:
         """Whether the leaf is, or could be, the time, and so never a reading."""
@@ -56,18 +57,18 @@ class TimeReader(Protocol):
     def read(self, path: str, value: Scalar, received_at: float) -> float | None:
         """The time in a leaf that is owned; None where it holds none. Raises RefusedError."""
 
-    def without_stamp(self, received_at: float) -> float:
-        """The time where no leaf holds one. Raises RefusedError."""
+    def without_leaf(self, given: float | None, received_at: float) -> float:
+        """The time where no leaf holds one. given: by the format. Raises RefusedError."""
 
 
-def read_stamp(reader: TimeReader, leaves: Leaves, received_at: float) -> Stamp:
-    """The time of a message: the first leaf that holds one decides. Raises RefusedError."""
-    for path, value in leaves.items():
+def read_stamp(reader: TimeReader, record: Record, received_at: float) -> Stamp:
+    """The time of a record: the first leaf that holds one decides. Raises RefusedError."""
+    for path, value in record.leaves.items():
         if reader.owns(path):
             time = reader.read(path, value, received_at)
             if time is not None:
                 return Stamp(time, path)
-    return Stamp(reader.without_stamp(received_at), "")
+    return Stamp(reader.without_leaf(record.time, received_at), "")
 
 
 def time_reader(config: SourceConfig, max_future: float) -> TimeReader:
@@ -88,12 +89,12 @@ class ArrivalTime:
     def read(self, path: str, value: Scalar, received_at: float) -> None:
         return None
 
-    def without_stamp(self, received_at: float) -> float:
+    def without_leaf(self, given: float | None, received_at: float) -> float:
         return received_at
 
 
 class AutoTime:
-    """The usual keys, else the time at which the message came."""
+    """The usual keys, else what the format gives, else the time at which the message came."""
 
     def __init__(self, fields: Sequence[str], max_future: float) -> None:
         self._fields = fields
@@ -110,8 +111,12 @@ class AutoTime:
             raise _far_future(path, value, time - received_at)
         return time
 
-    def without_stamp(self, received_at: float) -> float:
-        return received_at
+    def without_leaf(self, given: float | None, received_at: float) -> float:
+        if given is None or not given >= _YEAR_2000:
+            return received_at
+        if given > received_at + self._max_future:
+            raise _far_future("the time in the payload", given, given - received_at)
+        return given
 
 
 class ConfiguredTime:
@@ -142,7 +147,7 @@ class ConfiguredTime:
             raise _far_future(path, value, time - received_at)
         return time
 
-    def without_stamp(self, received_at: float) -> float:
+    def without_leaf(self, given: float | None, received_at: float) -> float:
         raise RefusedError(Reason.BAD_TIME, f"there is no {self._path} to read the time from")
 
     def _parse(self, value: Scalar, received_at: float) -> float | None:
@@ -168,6 +173,19 @@ def _number(value: Scalar) -> float | None:
     if value is None or isinstance(value, (str, bool)):
         return None
     return float(value) if abs(value) < _MICROSECONDS_END else None  # None for NaN as well
+
+
+def unix_time(number: float) -> float:
+    """Unix time in seconds, of a number of seconds, milli-, micro- or nanoseconds."""
+    for factor in (1.0, 1e3, 1e6):
+        if number < _SECONDS_END * factor:
+            return number / factor
+    return number / 1e9
+
+
+def iso_time(text: object) -> float | None:
+    """Unix time of an ISO 8601 time with a zone; None for anything else."""
+    return _from_iso(text, None, 0.0) if isinstance(text, str) else None
 
 
 def _from_iso(text: str, zone: tzinfo | None, received_at: float) -> float | None:

@@ -25,14 +25,39 @@ def test_a_message_is_explained_step_by_step() -> None:
     explanation = ingest_of(source).explain(message("zigbee2mqtt/kitchen", payload))
     assert explanation.steps == [
         "topic matches source[0] 'zigbee2mqtt/{device}' (device = 'kitchen')",
-        "payload: JSON, 3 of 4 values can be numbers: 'temperature', 'linkquality', 'humidity'",
+        "format: zigbee2mqtt, as the topic lies under zigbee2mqtt/",
+        "device: 'kitchen'",
+        "payload: 3 of 4 values can be numbers: 'temperature', 'linkquality', 'humidity'",
         "time: of arrival, as no timestamp was found",
         "excluded: 'linkquality'",
         "text or null, so not a reading: 'action'",
-        "stream kitchen/temperature = 21.5",
+        "stream kitchen/temperature = 21.5 °C",
         "left out (out_of_bounds): 'humidity' = 1e+99 is beyond limits.max_abs_value = 1e+15",
     ]
     assert [reading.stream for reading in explanation.readings] == ["kitchen/temperature"]
+
+
+def test_how_the_format_was_found_is_told() -> None:
+    ingest = ingest_of(SourceConfig(topic="fixed", format="csv"), SourceConfig(topic="#"))
+
+    def format_step(topic: str, payload: str) -> str:
+        return ingest.explain(message(topic, payload)).steps[1]
+
+    assert format_step("fixed", "12,5") == "format: csv, as source[0].format says so"
+    assert format_step("a", '{"t":1}') == "format: json, as the payload begins as JSON does"
+    ingest.decode(message("a", '{"t":1}'), Readings([], [], []))
+    assert format_step("a", '{"t":1}') == "format: json, as earlier messages of the topic were"
+    assert format_step("a", "5") == "format: bare, as the payload is a single value"
+
+
+def test_several_records_are_told_by_the_first() -> None:
+    lines = "m t=1 1699999999000000000\nm t=2 1700000000000000000"
+    steps = ingest_of().explain(message("a", lines)).steps
+    assert "payload: 2 of 2 values in 2 records can be numbers: 'm.t'" in steps
+    assert (
+        "time: 2023-11-14T22:13:19.000+00:00, as the format has it (the first of 2 records)"
+        in steps
+    )
 
 
 def test_selected_fields_that_are_absent_are_named() -> None:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrnn.config import SourceConfig, TimeConfig
-from streamrnn.ingest.payload import Scalar
+from streamrnn.ingest.format import Record, Scalar
 from streamrnn.ingest.refusal import RefusedError
-from streamrnn.ingest.timestamp import Stamp, read_stamp, time_reader
+from streamrnn.ingest.timestamp import Stamp, read_stamp, time_reader, unix_time
 from streamrnn.records import Reason
 from tests.ingest.messages import NOON
 
@@ -23,9 +23,10 @@ def stamp(
     *,
     at: float = NOON,
     fields: tuple[str, ...] = (),
+    given: float | None = None,
 ) -> Stamp:
     source = SourceConfig.model_validate({"topic": "#", "time": time, "fields": fields})
-    return read_stamp(time_reader(source, MAX_FUTURE), leaves, at)
+    return read_stamp(time_reader(source, MAX_FUTURE), Record(leaves, given), at)
 
 
 def refusal_of(
@@ -179,3 +180,24 @@ def test_a_stamp_is_plausible_or_refused(
         if found.path:
             assert found.time >= datetime(2000, 1, 1, tzinfo=UTC).timestamp()
             assert not found.time > received_at + MAX_FUTURE
+
+
+def test_the_time_that_the_format_gives_counts_where_no_leaf_holds_one() -> None:
+    assert stamp("auto", {"a": 1}, given=NOON - 5) == Stamp(NOON - 5, "")
+    assert stamp("auto", {"ts": NOON - 9}, given=NOON - 5) == Stamp(NOON - 9, "ts")
+    assert stamp("arrival", {"a": 1}, given=NOON - 5) == Stamp(NOON, "")
+
+
+def test_a_given_time_of_a_clock_that_was_never_set_gives_way_to_the_arrival() -> None:
+    assert stamp("auto", {"a": 1}, given=86_400.0) == Stamp(NOON, "")
+
+
+def test_a_given_time_far_ahead_is_refused() -> None:
+    with pytest.raises(RefusedError, match="ahead of the clock") as caught:
+        stamp("auto", {"a": 1}, given=NOON + 2 * MAX_FUTURE)
+    assert caught.value.reason is Reason.FAR_FUTURE
+
+
+@pytest.mark.parametrize("factor", [1, 1e3, 1e6, 1e9])
+def test_unix_time_is_told_apart_by_its_size(factor: float) -> None:
+    assert unix_time(NOON * factor) == NOON

@@ -1,0 +1,163 @@
+"""Hears a broker for a while: a session of its own, gone with the connection.
+
+Not the daemon's link: that keeps a session at the broker, announces itself, and may be connected
+at this very moment.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any, Final
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from streamrnn.config import MqttConfig
+from streamrnn.errors import BrokerError
+from streamrnn.records import Message
+from streamrnn.service.mqtt.connect_options import CONNECT_SECONDS, identify
+
+_VERSIONS: Final = {
+    "5": (MQTTProtocolVersion.MQTTv5,),
+    "3.1.1": (MQTTProtocolVersion.MQTTv311,),
+    "auto": (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311),
+}
+
+
+class Listener:
+    """Subscribed while the `with` block lasts. Entering raises BrokerError or ConfigError.
+
+    clock: time of arrival, Unix seconds.
+    """
+
+    def __init__(
+        self, config: MqttConfig, filters: Sequence[str], clock: Callable[[], float]
+    ) -> None:
+        self._config = config
+        self._filters = filters
+        self._clock = clock
+        self._heard: SimpleQueue[Message] = SimpleQueue()
+        self._answers: SimpleQueue[str] = SimpleQueue()  # why it did not work; "" when it did
+        self._client: Client | None = None
+
+    def __enter__(self) -> Listener:
+        problem = ""
+        for version in _VERSIONS[self._config.protocol]:
+            problem = self._try(version)
+            if not problem:
+                return self
+        raise BrokerError(f"{self._config.broker}: {problem}")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def take(self, timeout: float) -> list[Message]:
+        """What was heard since the last call; waits for it up to `timeout` seconds."""
+        heard: list[Message] = []
+        deadline = time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                heard.append(self._heard.get(timeout=left))
+            except Empty:
+                break
+        return heard
+
+    def _try(self, version: MQTTProtocolVersion) -> str:
+        """Connect and subscribe. Returns why it did not work."""
+        is_v5 = version is MQTTProtocolVersion.MQTTv5
+        self._client = client = Client(
+            CallbackAPIVersion.VERSION2,
+            clean_session=None if is_v5 else True,
+            protocol=version,
+            reconnect_on_failure=False,
+        )
+        answers: SimpleQueue[str] = SimpleQueue()
+        self._answers = answers  # its own: an earlier attempt may still say something
+        identify(client, self._config)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        try:
+            client.connect(self._config.host, self._config.port, int(self._config.keepalive))
+        except OSError as error:
+            self._close()
+            return str(error)
+        client.loop_start()
+        try:
+            problem = answers.get(timeout=CONNECT_SECONDS)
+        except Empty:
+            problem = f"no answer in {CONNECT_SECONDS:.0f} s"
+        if problem:
+            self._close()
+        return problem
+
+    def _close(self) -> None:
+        if self._client is not None:
+            self._client.disconnect()
+            self._client.loop_stop()
+            self._client = None
+
+    def _on_connect(
+        self,
+        client: Client,
+        userdata: Any,
+        flags: ConnectFlags,
+        code: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        if code.is_failure:
+            self._answers.put(f"the broker refuses us: {code}")
+        else:
+            client.subscribe([(topic_filter, 0) for topic_filter in self._filters])
+
+    def _on_disconnect(
+        self,
+        client: Client,
+        userdata: Any,
+        flags: DisconnectFlags,
+        code: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        """Before there was another answer, this is one: so ends who does not speak MQTT 5."""
+        self._answers.put(f"the broker hung up: {code}")
+
+    def _on_subscribe(
+        self,
+        client: Client,
+        userdata: Any,
+        packet_id: int,
+        codes: list[ReasonCode],
+        properties: Properties | None,
+    ) -> None:
+        refused = [
+            topic_filter
+            for topic_filter, code in zip(self._filters, codes, strict=False)
+            if code.is_failure
+        ]
+        self._answers.put(f"the broker refuses {', '.join(refused)}" if refused else "")
+
+    def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
+        self._heard.put(
+            Message(
+                # Not `message.topic`: it raises where a topic is not UTF-8.
+                topic=message._topic.decode("utf-8", "surrogateescape"),
+                payload=bytes(message.payload),
+                qos=message.qos,
+                retain=message.retain,
+                dup=message.dup,
+                packet_id=message.mid,
+                epoch=0,
+                received_at=self._clock(),
+            )
+        )

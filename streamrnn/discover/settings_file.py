@@ -1,0 +1,108 @@
+"""The settings file that `discover` writes: what was heard, as comments beside what takes it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from streamrnn.config import MqttConfig
+from streamrnn.config.duration import format_duration
+from streamrnn.config.reference import toml_value
+from streamrnn.discover.pattern import Pattern, is_templatable
+from streamrnn.discover.survey import FieldSurvey, Survey, TopicSurvey
+
+# Of these, any other message of the topic may be; the others are what they are by their topics.
+_FOUND_PER_MESSAGE: Final = frozenset(("bare", "json", "csv"))
+_TOPICS_SHOWN: Final = 30
+_FIELDS_SHOWN: Final = 20
+
+
+def settings_file(
+    survey: Survey, patterns: Sequence[Pattern], mqtt: MqttConfig, seconds: float
+) -> str:
+    """The text of a settings file that makes of the messages heard the streams shown."""
+    lasted = format_duration(round(seconds))
+    lines = [
+        f"# Written by streamrnn discover: {len(survey.streams)} streams heard in {lasted}.",
+        "# Check it with: streamrnn check-config FILE    What is possible: docs/payloads.md",
+        "",
+        "[mqtt]",
+    ]
+    said = mqtt.model_dump(mode="json", exclude_defaults=True) | {"broker": mqtt.broker}
+    lines += [f"{key} = {toml_value(value)}" for key, value in said.items()]
+    for pattern in patterns:
+        lines += ["", *_source(pattern, patterns)]
+    lines += _left_out(survey)
+    return "\n".join(lines) + "\n"
+
+
+def _source(pattern: Pattern, patterns: Sequence[Pattern]) -> Iterator[str]:
+    topics = len(pattern.topics)
+    every = "" if math.isnan(pattern.interval) else f", one every {shown_interval(pattern)}"
+    yield _comment(
+        f"{pattern.messages} messages on {topics} topic{'s'[: topics != 1]}{every}: "
+        f"{pattern.format}"
+    )
+    for path, seen in list(pattern.fields.items())[:_FIELDS_SHOWN]:
+        yield _comment(f"  {path}: {shown_range(seen)}")
+    if len(pattern.fields) > _FIELDS_SHOWN:
+        yield _comment(f"  and {len(pattern.fields) - _FIELDS_SHOWN} more fields")
+    yield "[[source]]"
+    yield f"topic = {toml_value(pattern.template)}"
+    if pattern.format not in _FOUND_PER_MESSAGE and _is_alone(pattern, patterns):
+        yield f"format = {toml_value(pattern.format)}"
+    is_several = any(topic.fields.keys() != {"value"} for topic in pattern.topics)
+    if is_several:
+        paths: Any = list(pattern.fields)[:_FIELDS_SHOWN]
+        yield f"# fields = {toml_value(paths)}    # only these; without it, all"
+        yield f"# exclude = {toml_value(paths[-1:])}"
+    if "{device}" in pattern.template:
+        quantity = "{field}" if is_several else "{quantity}"
+        if quantity in pattern.template or is_several:
+            yield f'# stream = "{{device}}/{quantity}"    # shorter names'
+
+
+def _is_alone(pattern: Pattern, patterns: Sequence[Pattern]) -> bool:
+    """Whether no other format was heard on topics of this template."""
+    return not any(
+        other.template == pattern.template and other.format != pattern.format for other in patterns
+    )
+
+
+def _left_out(survey: Survey) -> Iterator[str]:
+    unused = [
+        topic
+        for topic in survey.topics.values()
+        if not topic.fields or not is_templatable(topic.topic)
+    ]
+    if unused:
+        yield ""
+        yield "# Not used:"
+    for topic in unused[:_TOPICS_SHOWN]:
+        why = f"{shown_reasons(topic)}: {topic.complaint}" if topic.complaint else "a strange topic"
+        yield _comment(f"  {topic.topic}: {why}")
+    if len(unused) > _TOPICS_SHOWN:
+        yield _comment(f"  and {len(unused) - _TOPICS_SHOWN} more topics")
+
+
+def shown_range(seen: FieldSurvey) -> str:
+    low, high = f"{seen.lowest:.6g}", f"{seen.highest:.6g}"
+    unit = f" {seen.unit}" if seen.unit else ""
+    return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"
+
+
+def shown_interval(pattern: Pattern) -> str:
+    seconds = pattern.interval
+    if math.isnan(seconds):
+        return "-"
+    return format_duration(round(seconds) if seconds >= 10.0 else round(seconds, 1))
+
+
+def shown_reasons(topic: TopicSurvey) -> str:
+    return ", ".join(reason.value for reason in topic.rejected)
+
+
+def _comment(text: str) -> str:
+    """One line, whatever a topic or a field is called."""
+    return "# " + "".join(each if each.isprintable() else "?" for each in text)
