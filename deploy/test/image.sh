@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Builds the image without a Docker engine, on a Debian of debootstrap's, and runs it as compose.yml
+# does: not root, nothing writable but /tmp and the state, against a real mosquitto. Needs podman too
+# (Debian: apt-get install podman mosquitto mosquitto-clients).
+# Where crun does not like the control groups: OCI_RUNTIME=runc.
+#
+# shellcheck source=deploy/test/roots.sh
+source "$(dirname "${BASH_SOURCE[0]}")/roots.sh"
+
+readonly BROKER_PORT=${BROKER_PORT:-18831} HTTP_PORT=${HTTP_PORT:-18095}
+# The layers are kept beside the base systems.
+podman=(podman --root "$BASE/images" --runroot "$BASE/images-run" --cgroup-manager cgroupfs
+    --storage-driver "${STORAGE_DRIVER:-overlay}" --runtime "${OCI_RUNTIME:-crun}")
+processes=()
+
+clean_up() {
+    ((${#processes[@]})) && kill "${processes[@]}"
+    "${podman[@]}" rm --all --force --time 2 >/dev/null
+    rm -rf --one-file-system "$SCRATCH"
+}
+trap clean_up EXIT
+
+in_container() { "${podman[@]}" exec daemon "$@"; }
+is_healthy() { "${podman[@]}" healthcheck run daemon; }
+is_ready() { in_container streamrnn healthcheck --ready; }
+# shellcheck disable=SC2016 # awk's
+metric_is_at_least() {
+    curl -s "http://127.0.0.1:$HTTP_PORT/metrics" | awk -v name="$1" -v least="$2" \
+        '$1 == name && $2 >= least { found = 1 } END { exit !found }'
+}
+
+step "a base image, and on it ours"
+readonly DEBIAN=localhost/debian:bookworm-slim
+if ! "${podman[@]}" image exists "$DEBIAN"; then
+    debian_root "$SCRATCH/base"
+    tar -C "$SCRATCH/base" -c . | "${podman[@]}" import --quiet - "$DEBIAN"
+fi
+printf '[global]\ncert = /run/authorities.crt\n' >"$SCRATCH/pip.conf"
+"${podman[@]}" build --quiet --layers --isolation chroot --network host --format docker \
+    --build-arg BASE="$DEBIAN" \
+    --volume /etc/ssl/certs/ca-certificates.crt:/run/authorities.crt:ro \
+    --volume "$SCRATCH/pip.conf:/etc/pip.conf:ro" \
+    --file "$PROJECT/deploy/docker/Dockerfile" --tag streamrnn "$PROJECT"
+"${podman[@]}" images --format '{{.Repository}} {{.Size}}'
+
+step "run it"
+mosquitto -p "$BROKER_PORT" >"$SCRATCH/mosquitto.log" 2>&1 &
+processes+=("$!")
+started=$(date +%s%N)
+"${podman[@]}" run --detach --name daemon --read-only --tmpfs /tmp:mode=1777 --cap-drop all \
+    --security-opt no-new-privileges --network host --ulimit nofile=1024:1024 \
+    --ulimit nproc=1024:1024 --health-interval disable \
+    --env STREAMRNN_HTTP__PORT="$HTTP_PORT" --env STREAMRNN_GATEWAY__NAME=image-test \
+    streamrnn run --broker "mqtt://127.0.0.1:$BROKER_PORT" --topic 'sensors/#' >/dev/null
+expect "alive" eventually 60 is_healthy
+expect "ready" eventually 30 is_ready
+echo "      $((($(date +%s%N) - started) / 1000000)) ms from podman run to ready"
+"${podman[@]}" logs daemon 2>&1 | tee "$SCRATCH/daemon.log"
+# Compiling takes more than ten seconds.
+expect "the kernels came with the image" grep -Eq 'kernels_ready.*seconds=[0-4]\.' "$SCRATCH/daemon.log"
+in_container id -u | grep -qx 8095 && passed "not root"
+in_container sh -c '! touch /opt/x /etc/x /usr/x 2>/dev/null' && passed "nothing to write to"
+
+step "readings in, metrics out"
+seq 200 | mosquitto_pub -p "$BROKER_PORT" -t sensors/tank -q 1 -l
+expect "200 readings counted" eventually 10 metric_is_at_least streamrnn_readings_total 200
+
+step "stop and start again"
+SECONDS=0
+"${podman[@]}" stop --time 30 daemon >/dev/null
+((SECONDS <= 10)) && passed "stopped in $SECONDS s"
+[[ $("${podman[@]}" inspect --format '{{.State.ExitCode}}' daemon) == 0 ]] && passed "exit code 0"
+"${podman[@]}" start daemon >/dev/null
+expect "ready again" eventually 60 is_ready
+"${podman[@]}" logs daemon >"$SCRATCH/daemon.log" 2>&1
+expect "with what was learned" grep -q 'state_restored.*streams=1' "$SCRATCH/daemon.log"
