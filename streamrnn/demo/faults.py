@@ -15,9 +15,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.demo.noise import FloatArray, Noise
 from streamrnn.demo.plant import Stream
-from streamrnn.demo.signals import HOUR, MINUTE, Signal
+from streamrnn.simulate.noise import FloatArray, Noise
+from streamrnn.simulate.signals import HOUR, MINUTE, Signal
 
 
 class FaultKind(StrEnum):

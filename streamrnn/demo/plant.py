@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from streamrnn.demo import signals
-from streamrnn.demo.noise import FloatArray, Noise
-from streamrnn.demo.signals import MINUTE, Signal
+from streamrnn.simulate import signals
+from streamrnn.simulate.noise import FloatArray, Noise
+from streamrnn.simulate.signals import MINUTE, Signal
 
 
 @dataclass(frozen=True)

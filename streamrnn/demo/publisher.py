@@ -48,8 +48,10 @@ class Publisher:
         port: int,
         speed: float,
         clock: Callable[[], float] = time.time,
+        host: str = HOST,
     ) -> None:
         self._publications = publications
+        self._host = host
         self._port = port
         self._speed = speed
         self._clock = clock
@@ -82,9 +84,11 @@ class Publisher:
     def start(self) -> None:
         """Raises BrokerError if there is no broker at the port."""
         try:
-            self._client.connect(HOST, self._port)
+            self._client.connect(self._host, self._port)
         except OSError as error:
-            raise BrokerError(f"the plant cannot reach {HOST}:{self._port}: {error}") from error
+            raise BrokerError(
+                f"the plant cannot reach {self._host}:{self._port}: {error}"
+            ) from error
         self._client.loop_start()
         self._job = self._threads.submit(self._run)
 

@@ -8,9 +8,7 @@ Nothing is faked for the daemon: it learns the interval that it sees.
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,9 +22,10 @@ from streamrnn.demo.playback import publications
 from streamrnn.demo.publisher import Publisher
 from streamrnn.demo.report import Tolerance, alarms_of, compare
 from streamrnn.demo.screen import Screen
-from streamrnn.demo.signals import HOUR, MINUTE
-from streamrnn.demo.watch import StopFlag, Watch
+from streamrnn.demo.stop import stopped_by_signals
+from streamrnn.demo.watch import Watch
 from streamrnn.errors import ConfigError
+from streamrnn.simulate.signals import HOUR, MINUTE
 
 DEFAULT_MINUTES = 3.0
 DEFAULT_SPEED = 1200.0
@@ -55,13 +54,13 @@ def run_demo(
     Must be called from the main thread, as it handles signals.
     Raises ConfigError for settings that make no sense, StreamrnnError if the broker fails.
     """
-    _check(minutes=minutes, speed=speed)
+    check_settings(minutes=minutes, speed=speed)
     plant = Plant(seed)
     duration = minutes * 60.0 * speed
     schedule = FaultSchedule.plan(duration, seed)
     screen = Screen(console or Console(), speed)
     with (
-        _stopped_by_signals() as stop,
+        stopped_by_signals() as stop,
         TemporaryDirectory(prefix="streamrnn-demo-") as directory,
         EmbeddedBroker() as broker,
         DaemonProcess(
@@ -114,7 +113,8 @@ def _introduce(
     screen.line("Starting the daemon; the first start compiles its kernels.")
 
 
-def _check(**settings: float) -> None:
+def check_settings(**settings: float) -> None:
+    """Raises ConfigError with every one that is no number above 0."""
     problems = [
         f"{name} = {value:g}: must be a number above 0"
         for name, value in settings.items()
@@ -122,22 +122,3 @@ def _check(**settings: float) -> None:
     ]
     if problems:
         raise ConfigError(problems)
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[StopFlag]:
-    """A flag that Ctrl-C, SIGTERM and a closed terminal set, in place of ending us half-way."""
-    stop = StopFlag()
-
-    def request_stop(number: int, frame: object) -> None:
-        stop.is_set = True
-
-    before = {
-        number: signal.signal(number, request_stop)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -11,18 +11,12 @@ from streamrnn.demo.faults import Fault
 from streamrnn.demo.listener import EventListener, HeardEvent
 from streamrnn.demo.publisher import Publisher
 from streamrnn.demo.screen import Screen
+from streamrnn.demo.stop import StopFlag
 from streamrnn.errors import StreamrnnError
 
 _POLL_SECONDS = 0.25
 _READY_SECONDS = 180.0
 _LAST_EVENTS_SECONDS = 1.0
-
-
-@dataclass
-class StopFlag:
-    """Set by a signal handler, which must not do more than that."""
-
-    is_set: bool = False
 
 
 @dataclass

@@ -1,4 +1,5 @@
-"""The seven labelled data sets: which series each has, and how to read one.
+"""The seven labelled data sets, and recordings without labels: which series each has, and how to
+read one.
 
 docs/quality.md says where they come from and how they must lie in their folder.
 """
@@ -61,7 +62,9 @@ def data_sets_in(data: Path, wanted: Sequence[str] = ()) -> dict[str, list[str]]
 
 
 def read_series(data: Path, data_set: str, name: str) -> Series:
-    return DATA_SETS[data_set].read(data / data_set, name)
+    """Of one of DATA_SETS, or of UNLABELLED."""
+    known = UNLABELLED if data_set == UNLABELLED.name else DATA_SETS[data_set]
+    return known.read(data / data_set, name)
 
 
 def _file_names(folder: Path) -> list[str]:
@@ -173,3 +176,6 @@ DATA_SETS = {
         DataSet("batadal", _batadal_names, _read_batadal),
     )
 }
+
+# Real recordings in which nothing is labelled; not measured by what a detector finds in them.
+UNLABELLED = DataSet("unlabelled", _file_names, _read_with_prefix(0))

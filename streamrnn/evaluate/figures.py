@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from streamrnn.errors import InputError
 from streamrnn.evaluate.datasets import DATA_SETS
 from streamrnn.evaluate.protocol import Figure, SeriesResult, figures_of
 
@@ -84,6 +87,24 @@ def to_json(figures: Figures, results: Sequence[SeriesResult]) -> dict[str, Any]
             "values": list(over.values),
         }
     return {"figures": tree, "series": [_series_json(result) for result in results]}
+
+
+def from_json(path: Path) -> Figures:
+    """The figures that `bench quality --json` wrote. Raises InputError for another file."""
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))["figures"]
+        return Figures(
+            {
+                (data_set, detector, Figure(figure)): OverSeeds(tuple(map(float, over["values"])))
+                for data_set, of_set in tree.items()
+                for detector, of_detector in of_set.items()
+                for figure, over in of_detector.items()
+            }
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path}: must be a file that bench quality --json wrote: {error}"
+        ) from error
 
 
 def _series_json(result: SeriesResult) -> dict[str, Any]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
 from streamrnn.evaluate.datasets import read_series
 from streamrnn.evaluate.detectors import DETECTORS, MeasuredDetector
+from streamrnn.evaluate.parallel import in_parallel
 from streamrnn.evaluate.protocol import SeriesResult, measure
 from streamrnn.evaluate.series import Series
 
@@ -43,19 +42,8 @@ def passes(
 def run(
     data: Path, todo: Sequence[Pass], processes: int, done: Callable[[], object]
 ) -> list[SeriesResult]:
-    """The results of all passes, in their order; `done` is called after each. What goes wrong in
-    one pass ends all."""
-    results: dict[Pass, SeriesResult] = {}
-    # Spawned, not forked: Numba and whoever calls us may have threads.
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
-    try:
-        running = {pool.submit(run_pass, data, one): one for one in todo}
-        for future in as_completed(running):
-            results[running[future]] = future.result()
-            done()
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return [results[one] for one in todo]
+    """The results of all passes, in their order; `done` is called after each."""
+    return in_parallel(functools.partial(run_pass, data), todo, processes, done)
 
 
 def run_pass(data: Path, one: Pass) -> SeriesResult:

@@ -1,14 +1,13 @@
-"""The figures as tables: Markdown for terminal and documents, and one HTML page."""
+"""The figures of `bench quality` as tables."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from streamrnn.evaluate.alarms import EPISODE_ROWS, TOLERANCE_ROWS
 from streamrnn.evaluate.detectors import DETECTORS
 from streamrnn.evaluate.figures import Figures, OverSeeds
+from streamrnn.evaluate.goals import goal_table
 from streamrnn.evaluate.protocol import (
     NAB_2FOLD,
     NAB_CORPUS,
@@ -17,19 +16,10 @@ from streamrnn.evaluate.protocol import (
     TOP_1_TOLERANCE_ROWS,
     Figure,
 )
+from streamrnn.evaluate.table import Table
 
 _NONE = "-"
 _PROFILES = ("standard", "low FP", "low FN")
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """note: one sentence. header and every row: the same number of cells, the first a name."""
-
-    title: str
-    note: str
-    header: tuple[str, ...]
-    rows: list[tuple[str, ...]]
 
 
 def tables(figures: Figures, detectors: Sequence[str], absent: Sequence[str] = ()) -> list[Table]:
@@ -79,7 +69,7 @@ def tables(figures: Figures, detectors: Sequence[str], absent: Sequence[str] = (
                     _cell(over, digits) for over, (_, _, digits) in zip(cells, columns, strict=True)
                 ]
                 table.rows.append((DETECTORS[detector].title, *shown))
-    shipped = [table for table, _ in of_detectors]
+    shipped = [goal_table(figures), *(table for table, _ in of_detectors)]
     for detector in detectors:
         shipped += [_alarm_table(figures, detector), _shipped_scores(figures, detector)]
     return [table for table in shipped if table.rows]
@@ -137,40 +127,3 @@ def _cell(over: OverSeeds | None, digits: int) -> str:
         return _NONE
     spread = f" ± {over.sd:.{digits}f}" if len(over.values) > 1 else ""
     return f"{over.mean:.{digits}f}{spread}"
-
-
-def markdown(found: Sequence[Table]) -> str:
-    parts = []
-    for table in found:
-        lines = [table.header, tuple("---" for _ in table.header), *table.rows]
-        body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        parts.append(f"### {table.title}\n\n{table.note}\n\n{body}\n")
-    return "\n".join(parts)
-
-
-_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:75em;padding:0 1em}"
-    "table{border-collapse:collapse;margin:0 0 2em}"
-    "th,td{padding:.3em .8em;border-bottom:1px solid #ccc;text-align:right}"
-    "th:first-child,td:first-child{text-align:left}"
-)
-
-
-def html_page(found: Sequence[Table], heading: str) -> str:
-    """A page of its own, without scripts or anything to load."""
-    parts = []
-    for table in found:
-        head = "".join(f"<th>{html.escape(cell)}</th>" for cell in table.header)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>\n"
-            for row in table.rows
-        )
-        parts.append(
-            f"<h2>{html.escape(table.title)}</h2>\n<p>{html.escape(table.note)}</p>\n"
-            f"<table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>\n"
-        )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{html.escape(heading)}</title><style>{_STYLE}</style></head>\n"
-        f"<body><h1>{html.escape(heading)}</h1>\n{''.join(parts)}</body></html>\n"
-    )

@@ -1,9 +1,6 @@
 import time
-from queue import Queue
 
-import paho.mqtt.client as mqtt
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from streamrnn.demo.broker import free_port
 from streamrnn.demo.faults import Fault, FaultKind
@@ -16,23 +13,6 @@ FAULT = Fault("plant/a", FaultKind.STUCK, 2.0, 2.0, 0.0, "test")
 
 def publication(at, *faults):
     return Publication(float(at), "plant/a", f"{at}".encode(), faults)
-
-
-@pytest.fixture
-def heard(broker):
-    """Payloads on plant/#, in order of arrival."""
-    payloads = Queue()
-    subscribed = Queue()
-    client = mqtt.Client(CallbackAPIVersion.VERSION2)
-    client.on_subscribe = lambda *rest: subscribed.put(True)
-    client.on_message = lambda client, userdata, message: payloads.put(message.payload)
-    client.connect("127.0.0.1", broker.port)
-    client.subscribe("plant/#", 1)
-    client.loop_start()
-    subscribed.get(timeout=20)
-    yield payloads
-    client.disconnect()
-    client.loop_stop()
 
 
 def finish(publisher):

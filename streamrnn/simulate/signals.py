@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from streamrnn.demo.noise import FloatArray, Noise
+from streamrnn.simulate.noise import FloatArray, Noise
 
 Signal = Callable[[FloatArray], FloatArray]
 

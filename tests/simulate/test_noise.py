@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrnn.demo.noise import Noise
+from streamrnn.simulate.noise import Noise
 
 SEEDS = st.integers(0, 2**32)
 INSTANTS = np.arange(20_000) * 60.0
