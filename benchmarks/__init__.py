@@ -12,6 +12,7 @@ kernels        Elman step and training window against C
   reference.c    the same in C
   c_compiler     compiles and loads it
   compiled       the kernels with a loop around them
+ingest         from message to readings, against msgspec alone
 detector       readings per second of a bank; bytes per stream
 calls          one call of Detector.step against other libraries' one call
 daemon         the daemon over a real broker against a subscriber that does nothing

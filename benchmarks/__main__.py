@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import calls, daemon, detector, footprint, kernels
+from benchmarks import calls, daemon, detector, footprint, ingest, kernels
 from benchmarks.figure import Figure
 from benchmarks.report import machine, show, write_json
 
 _MEASURE: dict[str, Callable[[], Iterator[Figure]]] = {
     "kernels": kernels.measure,
+    "ingest": ingest.measure,
     "detector": detector.measure,
     "calls": calls.measure,
     "daemon": daemon.measure,

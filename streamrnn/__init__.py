@@ -5,6 +5,7 @@ Module map (imports point downwards only):
     cli                  commands: run, demo, check-config, test-message, replay, healthcheck
     demo                 a simulated plant, injected faults and an embedded broker
     replay               recorded files through the same detector
+    adapters             the detector as an estimator of river and of scikit-learn
     evaluate             detection quality on labelled data
     service              the daemon: loop, MQTT, trainer thread, checkpoints, metrics, HTTP
     ingest               topic + payload bytes -> readings

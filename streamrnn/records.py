@@ -43,6 +43,7 @@ class Reason(StrEnum):
     DUPLICATE_KEY = "duplicate_key"
     TOO_DEEP = "too_deep"
     NO_NUMERIC_FIELD = "no_numeric_field"
+    METADATA = "metadata"  # says something about a device, as it should, and holds no reading
     BAD_TIME = "bad_time"
     FAR_FUTURE = "far_future"
     # one reading of it
@@ -53,6 +54,10 @@ class Reason(StrEnum):
     BAD_STREAM_NAME = "bad_stream_name"
     TOO_MANY_STREAMS = "too_many_streams"
     NEW_STREAM_RATE = "new_stream_rate"
+    UNKNOWN_METRIC = "unknown_metric"  # Sparkplug: its birth was not heard
+    # Sparkplug, beside what a message says: messages lost on the way; a node or device has gone
+    MISSED = "missed"
+    DEATH = "death"
     # a whole message, found by the loop
     REDELIVERED = "redelivered"
     # one reading, found by the detector, which knows the stream's last reading
@@ -79,12 +84,18 @@ class Outcome(IntEnum):
 
 
 class Kind(IntEnum):
-    """What an anomaly looks like. The text of a kind is `kind.name.lower()`."""
+    """What an anomaly looks like, the gravest last. The text of a kind is `kind.name.lower()`."""
 
     NONE = 0
-    UNEXPECTED = 1  # the network did not expect this reading, or the last few
-    LEVEL = 2  # the averages over longer blocks left their usual course
-    OUT_OF_RANGE = 3  # beyond everything this stream has shown so far
+    UNEXPECTED = 1  # none of the following: an unusual course
+    SPIKE = 2  # one or a few readings far off, then as before
+    VARIANCE = 3  # noisier than usual
+    DRIFT = 4  # moving away slowly and steadily
+    LEVEL_SHIFT = 5  # another level than before
+    FLATLINE = 6  # one value over and over
+    OUT_OF_RANGE = 7  # beyond its hard limits, or everything this stream has shown so far
+    STALE = 8  # no readings
+    LEVEL = 5  # until the compiled step has been taught the kinds
 
 
 class Decision(NamedTuple):
@@ -118,7 +129,9 @@ class EventType(StrEnum):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One step in the life of an anomaly. All steps of one anomaly carry the same `id`.
 
-    time: of the reading behind this step; since: of the reading that opened the anomaly.
+    time: of the reading behind this step; since: of the reading with which the anomaly began.
+    stream: the one that broke first. also: other streams of its device that broke together with
+    it, up to this step: they have no event of their own.
     """
 
     id: str
@@ -134,3 +147,4 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     yhat_lower: float | None
     yhat_upper: float | None
     message: str
+    also: tuple[str, ...] = ()

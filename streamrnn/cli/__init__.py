@@ -3,7 +3,8 @@
 app           the commands put together; main: errors become exit codes
 settings      options that commands share; settings from file, environment and command line
 exit_codes    what the exit code of a command means
-run  demo  check_config  test_message  replay  healthcheck  bench_quality      one command each
+run  demo  discover  check_config  test_message  replay  healthcheck  bench_quality
+              one command each
 anomalies     the events of a replay as one table row per anomaly
 
 Whatever is slow to import (numpy, numba, pydantic, pandas) is imported inside the command that
@@ -11,8 +12,8 @@ needs it: `--version`, `--help`, `check-config` and `healthcheck` must start at 
 
 Exit codes:
 
-    0    done; healthcheck: healthy; test-message: at least one reading came of it
-    1    failed while running; healthcheck: not healthy; test-message: no reading came of it
+    0    done; healthcheck: healthy; test-message, discover: at least one reading
+    1    failed while running; healthcheck: not healthy; test-message, discover: no reading
     2    wrong usage, or a setting is wrong
     3    the MQTT broker cannot be used (a daemon keeps trying instead)
     4    stored state cannot be read or written, or was made under other settings

@@ -33,6 +33,9 @@ class AnomalyTable:
     def __init__(self) -> None:
         self._anomalies: dict[str, _Anomaly] = {}
 
+    def __len__(self) -> int:
+        return len(self._anomalies)
+
     def add(self, event: Event) -> None:
         anomaly = self._anomalies.get(event.id)
         if anomaly is None:

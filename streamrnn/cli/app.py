@@ -9,9 +9,17 @@ from typing import Annotated
 import typer
 
 from streamrnn import __version__
+from streamrnn.cli.bench_adaptation import bench_adaptation
+from streamrnn.cli.bench_cold_start import bench_cold_start
+from streamrnn.cli.bench_compare import bench_compare
+from streamrnn.cli.bench_false_alarms import bench_false_alarms
+from streamrnn.cli.bench_kinds import bench_kinds
 from streamrnn.cli.bench_quality import bench_quality
 from streamrnn.cli.check_config import check_config
+from streamrnn.cli.compile_kernels import compile_kernels
 from streamrnn.cli.demo import demo
+from streamrnn.cli.discover import discover
+from streamrnn.cli.events import events
 from streamrnn.cli.exit_codes import EPILOG, exit_code_of
 from streamrnn.cli.healthcheck import healthcheck
 from streamrnn.cli.replay import replay
@@ -53,14 +61,22 @@ def _streamrnn(
 
 app.command()(run)
 app.command()(demo)
+app.command()(discover)
 app.command()(check_config)
 # A payload such as -18.4 is no option.
 app.command("test-message", context_settings={"ignore_unknown_options": True})(explain_message)
 app.command()(replay)
+app.command()(events)
 app.command()(healthcheck)
+app.command()(compile_kernels)
 
 bench = typer.Typer(no_args_is_help=True, help="Measure how good the detector is.")
 bench.command("quality")(bench_quality)
+bench.command("compare")(bench_compare)
+bench.command("false-alarms")(bench_false_alarms)
+bench.command("kinds")(bench_kinds)
+bench.command("cold-start")(bench_cold_start)
+bench.command("adaptation")(bench_adaptation)
 app.add_typer(bench, name="bench")
 
 

@@ -27,6 +27,12 @@ def check_config(config: ConfigArgument = None) -> None:
     for source in settings.source:
         typer.echo(f"  source   {source.topic}")
     typer.echo(f"  events   {settings.alerts.topic_prefix}/{settings.gateway.name}/events")
+    for webhook in settings.webhook:
+        typer.echo(f"  webhook  {webhook.name} ({webhook.template})")
+    if settings.influxdb.url is not None:
+        typer.echo(f"  influx   {settings.influxdb.url}")
+    if settings.homeassistant.enabled:
+        typer.echo(f"  devices  {settings.homeassistant.discovery_prefix}/device/...")
     if settings.http.enabled:
         typer.echo(f"  http     {settings.http.host}:{settings.http.port}")
     typer.echo(f"  state    {directory}")

@@ -23,6 +23,7 @@ def explain_message(
 ) -> None:
     """Show step by step what would become of a message. Connects to nothing.
 
+    The steps: source, format and how it was recognised, fields, time, streams.
     Without a source in the settings, every topic is listened to.
     The exit code is 1 where no reading comes of the message.
 

@@ -2,6 +2,7 @@
 
 sections            one class per section: fields, defaults, descriptions, rules
   mqtt  source      the two sections with most rules
+  outputs           where events go besides MQTT: Home Assistant, webhooks, InfluxDB, history
   section           what all sections have in common
   duration  topic   what "1h30m" and "plant/{device}/#" mean
 load                defaults < file < environment < command line: a Config, or every problem
@@ -19,13 +20,17 @@ from streamrnn.config.sections import (
     Config,
     DetectorConfig,
     GatewayConfig,
+    HistoryConfig,
+    HomeAssistantConfig,
     HttpConfig,
+    InfluxConfig,
     LimitsConfig,
     LogConfig,
     MqttConfig,
     SourceConfig,
     StateConfig,
     TimeConfig,
+    WebhookConfig,
 )
 
 __all__ = [
@@ -33,11 +38,15 @@ __all__ = [
     "Config",
     "DetectorConfig",
     "GatewayConfig",
+    "HistoryConfig",
+    "HomeAssistantConfig",
     "HttpConfig",
+    "InfluxConfig",
     "LimitsConfig",
     "LogConfig",
     "MqttConfig",
     "SourceConfig",
     "StateConfig",
     "TimeConfig",
+    "WebhookConfig",
 ]

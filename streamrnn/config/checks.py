@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from streamrnn.config.sections import Config
 
 
@@ -16,13 +19,10 @@ def check_sources(config: Config) -> list[str]:
 
 
 def check_files(config: Config) -> list[str]:
-    """The files named in [mqtt] must be readable to whoever runs this, and not empty."""
+    """The files that are named must be readable to whoever runs this, and not empty."""
     problems = []
-    for name in ("password_file", "ca_file", "cert_file", "key_file"):
-        path = getattr(config.mqtt, name)
-        if path is None:
-            continue
-        where = f'mqtt.{name} = "{path}"'
+    for setting, path in _files(config):
+        where = f'{setting} = "{path}"'
         try:
             with path.open("rb") as file:
                 empty = not file.read(1)
@@ -32,3 +32,13 @@ def check_files(config: Config) -> list[str]:
             if empty:
                 problems.append(f"{where}: must not be an empty file")
     return problems
+
+
+def _files(config: Config) -> Iterator[tuple[str, Path]]:
+    """The files that are set, by their setting."""
+    sections = {"mqtt": config.mqtt, "influxdb": config.influxdb}
+    sections |= {f"webhook[{i}]": webhook for i, webhook in enumerate(config.webhook)}
+    for section, content in sections.items():
+        for name in type(content).model_fields:
+            if name.endswith("_file") and (path := getattr(content, name)) is not None:
+                yield f"{section}.{name}", path

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import PlainSerializer, PlainValidator
 
@@ -64,7 +64,19 @@ def _parse_interval_or_never(text: object) -> float:
     return math.inf if text == "never" else _parse_interval(text)
 
 
-_written_back = PlainSerializer(format_duration, return_type=str)
+def _parse_interval_never_or_auto(text: object) -> float | Literal["auto"]:
+    return "auto" if text == "auto" else _parse_interval_or_never(text)
+
+
+def _parse_interval_never_or_on_ack(text: object) -> float | Literal["on_ack"]:
+    return "on_ack" if text == "on_ack" else _parse_interval_or_never(text)
+
+
+def _write(value: float | str) -> str:
+    return value if isinstance(value, str) else format_duration(value)
+
+
+_written_back = PlainSerializer(_write, return_type=str)
 
 Duration = Annotated[float, PlainValidator(parse_duration), _written_back]
 """Seconds, zero allowed."""
@@ -74,3 +86,13 @@ Interval = Annotated[float, PlainValidator(_parse_interval), _written_back]
 
 IntervalOrNever = Annotated[float, PlainValidator(_parse_interval_or_never), _written_back]
 """As `Interval`, or `"never"`, held as infinity."""
+
+IntervalNeverOrAuto = Annotated[
+    float | Literal["auto"], PlainValidator(_parse_interval_never_or_auto), _written_back
+]
+"""As `IntervalOrNever`, or `"auto"`."""
+
+IntervalNeverOrOnAck = Annotated[
+    float | Literal["on_ack"], PlainValidator(_parse_interval_never_or_on_ack), _written_back
+]
+"""As `IntervalOrNever`, or `"on_ack"`."""

@@ -20,7 +20,7 @@ from streamrnn.config.tree import kinds_in, probable, settings
 
 PREFIX: Final = "STREAMRNN_"
 
-NOT_SETTINGS: Final = frozenset({"STREAMRNN_DATA", "STREAMRNN_CACHE_DIR"})
+NOT_SETTINGS: Final = frozenset({"STREAMRNN_DATA", "STREAMRNN_CACHE_DIR", "STREAMRNN_KERNELS"})
 """Variables of the tests and of the kernel cache, read elsewhere."""
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from streamrnn.config.environment import read_environment, variable_name
 from streamrnn.config.problems import describe
 from streamrnn.config.sections import Config
-from streamrnn.config.tree import holds_path, settings
+from streamrnn.config.tree import holds_path, section_at
 from streamrnn.errors import ConfigError
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -64,13 +64,15 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _resolve_paths(data: dict[str, Any], folder: Path) -> None:
-    for setting, field in settings().items():
-        if not holds_path(field):
-            continue
-        section_name, name = setting.split(".")
-        section = data.get(section_name)
-        if isinstance(section, dict) and isinstance(section.get(name), str) and section[name]:
-            section[name] = folder.absolute() / section[name]
+    for section_name, content in data.items():
+        section = section_at((section_name,))
+        tables = content if isinstance(content, list) else [content]
+        for name, field in section.model_fields.items() if section else ():
+            if not holds_path(field):
+                continue
+            for table in tables:
+                if isinstance(table, dict) and isinstance(table.get(name), str) and table[name]:
+                    table[name] = folder.absolute() / table[name]
 
 
 def _put(data: dict[str, Any], setting: str, value: object) -> None:

@@ -65,8 +65,9 @@ class MqttConfig(Section):
         default="auto", description="Version of MQTT. auto: 5, or 3.1.1 where the broker is older."
     )
     keepalive: Interval = Field(
-        default=30 * SECOND,
-        description="The connection counts as lost after 1.5 times this silence.",
+        default=10 * SECOND,
+        description="After this silence we ask the broker for a sign of life, and after twice of it "
+        "connect anew; it gives us up after 1.5 times.",
     )
     session_expiry: Duration = Field(
         default=1 * DAY,

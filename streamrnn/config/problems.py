@@ -74,8 +74,8 @@ def _line(error: ErrorDetails, written_as: Mapping[str, str]) -> str:
         return f"{path}: must be set"
     if kind == "model_type":
         return f"{path}{_shown(location, error['input'])}: {_table_rule(location)}"
-    if kind == "tuple_type" and location == ("source",):
-        return f"{path}: must be a list of tables: write [[source]], in double brackets"
+    if kind == "tuple_type" and len(location) == 1:
+        return f"{path}: must be a list of tables: write [[{path}]], in double brackets"
     if kind == "extra_forbidden":
         return f"{path}{_shown(location, error['input'])}: {_unknown(location, error['input'])}"
     if kind == "value_error":

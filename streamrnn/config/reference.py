@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from streamrnn.config.sections import Config
-from streamrnn.config.tree import section_in
+from streamrnn.config.tree import is_list, section_in
 
 _WIDTH: Final = 100
 
@@ -34,9 +34,15 @@ def reference() -> str:
     for name, field in Config.model_fields.items():
         section = section_in(field.annotation)
         if section is not None:
-            header = f"[[{name}]]" if name == "source" else f"[{name}]"
-            blocks.append("\n".join(_section(header, section)))
+            header = f"[[{name}]]" if is_list(field) else f"[{name}]"
+            lines = _section(header, section)
+            blocks.append("\n".join(map(_behind_hash, lines) if name == "webhook" else lines))
     return "\n\n".join(blocks) + "\n"
+
+
+def _behind_hash(text: str) -> str:
+    """For a section that a file does without: its settings, too, become comments."""
+    return text if text.startswith("#") or not text else f"# {text}"
 
 
 def _section(header: str, section: type[BaseModel]) -> Iterator[str]:
@@ -69,7 +75,8 @@ def _defaults(section: type[BaseModel]) -> dict[str, Any]:
         for name, field in fields.items()
         if field.is_required() and field.examples
     }
-    values = section(**required).model_dump(mode="json")
+    # Unchecked: a webhook is complete only with settings that have no default.
+    values = section.model_construct(**required).model_dump(mode="json")
     return {name: values[name] for name, field in fields.items() if _has_fixed_default(field)}
 
 

@@ -13,8 +13,22 @@ from typing import Final, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from streamrnn.config.duration import DAY, HOUR, MINUTE, Duration, Interval, IntervalOrNever
+from streamrnn.config.duration import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Duration,
+    Interval,
+    IntervalNeverOrAuto,
+    IntervalOrNever,
+)
 from streamrnn.config.mqtt import MqttConfig
+from streamrnn.config.outputs import (
+    HistoryConfig,
+    HomeAssistantConfig,
+    InfluxConfig,
+    WebhookConfig,
+)
 from streamrnn.config.section import PathSetting, Section
 from streamrnn.config.source import SourceConfig, TimeConfig
 from streamrnn.config.topic import check_topic_prefix
@@ -24,13 +38,17 @@ __all__ = [
     "Config",
     "DetectorConfig",
     "GatewayConfig",
+    "HistoryConfig",
+    "HomeAssistantConfig",
     "HttpConfig",
+    "InfluxConfig",
     "LimitsConfig",
     "LogConfig",
     "MqttConfig",
     "SourceConfig",
     "StateConfig",
     "TimeConfig",
+    "WebhookConfig",
 ]
 
 
@@ -89,7 +107,7 @@ class DetectorConfig(Section):
 
     cell: Literal["elman"] = Field(default="elman", description="Kind of recurrent cell.")
     hidden: Literal[8, 16, 32] = Field(
-        default=16, description="Size of its hidden state: 8, 16 or 32."
+        default=8, description="Size of its hidden state: 8, 16 or 32."
     )
     activation: Literal["tanh", "relu"] = Field(
         default="tanh", description="Its activation: tanh or relu."
@@ -124,14 +142,41 @@ class AlertsConfig(Section):
     update_every: Interval = Field(
         default=5 * MINUTE, description="An anomaly that lasts is reported anew at most this often."
     )
+    open_after: Duration = Field(
+        default=0.0,
+        description="The score must have stayed above 1 for so long before an anomaly is told.",
+    )
     close_below: float = Field(
         default=0.8,
         gt=0,
         le=1,
-        description="An anomaly, which begins above a score of 1, ends once the score has stayed "
-        "below this for the length of cooldown.",
+        description="An anomaly ends once the score has stayed below this for the length of "
+        "close_after.",
     )
-    cooldown: Duration = Field(default=10 * MINUTE, description="See close_below.")
+    close_after: Duration = Field(default=10 * MINUTE, description="See close_below.")
+    cooldown: Duration = Field(
+        default=10 * MINUTE,
+        description="After the end of an anomaly its stream begins no other for so long; one that "
+        "lasts longer is told then.",
+    )
+    group_within: Duration = Field(
+        default=5 * MINUTE,
+        description="Streams of one device that break within so long are told as one event, which "
+        'names them all. "0s": each on its own.',
+    )
+    stale_after: IntervalNeverOrAuto = Field(
+        default="auto",
+        description="Silence after which a stream is stale. auto: learned from its own rhythm, "
+        "with more patience for streams that only speak when something changes. Or a length, or "
+        "never.",
+        examples=["1h"],
+    )
+    outbox_size: int = Field(
+        default=10_000,
+        ge=100,
+        description="Events that wait on disk for a destination that is away; beyond it the oldest "
+        "are given up.",
+    )
 
     @field_validator("topic_prefix")
     @classmethod
@@ -165,6 +210,12 @@ class StateConfig(Section):
     checkpoint_every: Interval = Field(
         default=1 * MINUTE, description="How often. A power cut loses at most this much learning."
     )
+    durability: Literal["auto", "exact", "relaxed"] = Field(
+        default="auto",
+        description="exact: the broker keeps every reading until it is in a checkpoint, so that a "
+        "crash neither loses nor repeats one. relaxed: until its alerts are on disk. auto: exact "
+        "while the broker sends that many readings ahead.",
+    )
 
 
 class LogConfig(Section):
@@ -184,10 +235,25 @@ class Config(Section):
     source: tuple[SourceConfig, ...] = Field(default=(), strict=False)
     detector: DetectorConfig = Field(default_factory=DetectorConfig)
     alerts: AlertsConfig = Field(default_factory=AlertsConfig, validate_default=True)
+    webhook: tuple[WebhookConfig, ...] = Field(default=(), strict=False)
+    homeassistant: HomeAssistantConfig = Field(default_factory=HomeAssistantConfig)
+    influxdb: InfluxConfig = Field(default_factory=InfluxConfig)
+    history: HistoryConfig = Field(default_factory=HistoryConfig)
     http: HttpConfig = Field(default_factory=HttpConfig)
     state: StateConfig = Field(default_factory=StateConfig)
     log: LogConfig = Field(default_factory=LogConfig)
     limits: LimitsConfig = Field(default_factory=LimitsConfig)
+
+    @field_validator("webhook")
+    @classmethod
+    def _check_webhooks_differ(
+        cls, webhooks: tuple[WebhookConfig, ...]
+    ) -> tuple[WebhookConfig, ...]:
+        names = [webhook.name for webhook in webhooks]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f'must have different names: "{name}" is there twice')
+        return webhooks
 
     @field_validator("alerts")
     @classmethod

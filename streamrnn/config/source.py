@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from streamrnn.config.section import Section
 from streamrnn.config.topic import check_stream_template, check_topic_template
+
+
+PayloadFormat: TypeAlias = Literal[
+    "auto",
+    "bare",
+    "json",
+    "zigbee2mqtt",
+    "tasmota",
+    "shelly",
+    "esphome",
+    "theengs",
+    "ttn",
+    "chirpstack",
+    "homeassistant",
+    "homie",
+    "senml",
+    "influx",
+    "csv",
+    "cbor",
+    "msgpack",
+    "sparkplug_b",
+]
 
 
 class TimeConfig(Section):
@@ -50,6 +72,13 @@ class SourceConfig(Section):
     qos: Literal[0, 1] = Field(
         default=1, description="Quality of service, 0 or 1. 0: readings may be lost on the way."
     )
+    format: PayloadFormat = Field(
+        default="auto",
+        description="Format of the payloads. auto: found out per topic. Else one of "
+        + ", ".join(get_args(PayloadFormat)[1:])
+        + ".",
+        examples=["zigbee2mqtt"],
+    )
     fields: tuple[str, ...] = Field(
         default=(),
         strict=False,
@@ -73,6 +102,12 @@ class SourceConfig(Section):
         description="Time of the readings. auto: from the message where it carries one; "
         "arrival: when the message came; or a table that says where to look.",
         examples=[{"path": "ts", "format": "unix_ms", "zone": "UTC"}],
+    )
+
+    rebirths: bool = Field(
+        default=True,
+        description="Sparkplug B: ask a node to say again what it has (NCMD "
+        '"Node Control/Rebirth") when its birth or another message was missed.',
     )
 
     @field_validator("topic")

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -45,15 +45,21 @@ def section_at(location: Location) -> type[BaseModel] | None:
 
 
 def settings() -> dict[str, FieldInfo]:
-    """Every setting by its dotted path, in the order of the file; the sources count as one."""
+    """Every setting by its dotted path, in the order of the file; a list of sections counts as
+    one."""
     found = {}
     for section_name, field in Config.model_fields.items():
-        if section_name == "source":
+        if is_list(field):
             found[section_name] = field
             continue
         for name, setting in _fields_at((section_name,)).items():
             found[f"{section_name}.{name}"] = setting
     return found
+
+
+def is_list(field: FieldInfo) -> bool:
+    """True for sections of which there may be several: [[source]], [[webhook]]."""
+    return get_origin(field.annotation) is tuple
 
 
 def holds_path(field: FieldInfo) -> bool:

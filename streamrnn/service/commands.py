@@ -79,7 +79,7 @@ class CommandDesk:
         return self._apply(command, slot)
 
     def _apply(self, command: Command, slot: int) -> Event | None:
-        bank, tracker = self._state
+        bank, tracker = self._state.bank, self._state.tracker
         match command.verb:
             case Verb.ACK:
                 tracker.acknowledge(slot)
@@ -90,7 +90,8 @@ class CommandDesk:
                 bank.reset(slot)
                 return tracker.forget(slot)
             case Verb.NOT_AN_ANOMALY:
-                bank.forgive(slot)
+                for member in tracker.concerned(slot):
+                    bank.forgive(member)
                 return tracker.dismiss(slot)
 
     def _slot(self, levels: str) -> int | None:

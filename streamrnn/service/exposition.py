@@ -45,7 +45,10 @@ class _One:
 
 def _is_plain(metric: Metric) -> bool:
     """Whether every line is `name{labels} value`."""
-    name = {"gauge": metric.name, "counter": metric.name + "_total"}.get(metric.type)
+    suffix = {"gauge": "", "counter": "_total", "info": "_info"}.get(metric.type)
+    if suffix is None:
+        return False
+    name = metric.name + suffix
     return all(s.name == name and s.labels and s.timestamp is None for s in metric.samples)
 
 

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.detect import BankStatus
+from streamrnn.detect.device import device_in_name
+from streamrnn.ingest import StreamInfo
 from streamrnn.records import Event, Reason
 
 WARMING, NORMAL, ANOMALY = "warming", "normal", "anomaly"
@@ -29,6 +31,7 @@ class TrainingCounts:
     rejected: int = 0
     failed: int = 0
     duration_seconds: float = 0.0
+    restarts: int = 0  # of the trainer itself, which had died or hung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,7 @@ class FleetSnapshot:
     anomaly_active: held for at least a minute, so that no scrape misses a short anomaly.
     anomalies_total: anomalies opened since the start, by (stream, kind).
     open_events: the last event of each anomaly that is open now.
+    infos: what messages tell of their streams, for those heard since the start.
     checkpoint_time: of the last complete checkpoint, Unix seconds; None before the first.
     """
 
@@ -50,6 +54,7 @@ class FleetSnapshot:
     anomaly_active: NDArray[np.bool_]
     anomalies_total: Mapping[tuple[str, str], int] = field(default_factory=dict)
     open_events: Sequence[Event] = ()
+    infos: Mapping[str, StreamInfo] = field(default_factory=dict)
     dropped: Mapping[Reason, int] = field(default_factory=dict)
     messages_total: int = 0
     readings_total: int = 0
@@ -67,6 +72,15 @@ class FleetSnapshot:
         judge a stream whose model does not yet."""
         warming = self.status.warm_up_left > 0
         return np.where(self.anomaly_active, 2, np.where(warming, 0, 1)).astype(np.uint8)
+
+    def device(self, stream: str) -> str:
+        info = self.infos.get(stream)
+        return (info and info.device) or device_in_name(stream)
+
+    def unit(self, stream: str) -> str:
+        """Empty where nothing tells it."""
+        info = self.infos.get(stream)
+        return info.unit if info else ""
 
 
 class SnapshotMailbox:

@@ -94,3 +94,10 @@ class Health:
             elif now > condition.holds_until:
                 problems[name] = f"last confirmed {now - condition.since:.0f} s ago"
         return Verdict(not problems, problems)
+
+    def parts(self) -> dict[str, bool]:
+        """Every thread and condition that readiness needs, and whether it is well."""
+        with self._lock:
+            names = [*self._beats, *self._conditions]
+        problems = self.ready().problems
+        return {name: name not in problems for name in names}

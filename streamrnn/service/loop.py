@@ -7,26 +7,35 @@ Everything else is once per batch, so a flood makes the batches longer and the r
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.detect import Bank
+from streamrnn.detect.device import device_in_name
 from streamrnn.detect.topics import GatewayTopics
 from streamrnn.ingest import Ingest
 from streamrnn.records import Event, Message, Outcome, Readings, Reason
+from streamrnn.service import failpoint
+from streamrnn.service.acknowledgements import Acknowledgements
 from streamrnn.service.commands import CommandDesk
+from streamrnn.service.failpoint import Failpoint
 from streamrnn.service.logs import RateLimited
-from streamrnn.service.redelivery import Redeliveries
-from streamrnn.service.sinks import Sink
+from streamrnn.service.orphans import Orphans
+from streamrnn.service.outbox import AlertOutbox
+from streamrnn.service.sinks import Judged, ReadingSink, Sink
 from streamrnn.service.state import State
 
 log = logging.getLogger("streamrnn.loop")
 
 _LATE: Final = int(Outcome.LATE)  # quicker to compare with than the enum; DUPLICATE is above it
+Listener = Callable[[Message], None]
+_NOBODY: Final[Mapping[str, Listener]] = MappingProxyType({})
 MOST_MESSAGES: Final = 1000  # per batch: a few milliseconds of work
 
 
@@ -37,8 +46,6 @@ class Inlet(Protocol):
     def session_epoch(self) -> int: ...
 
     def take(self, max_items: int, timeout: float) -> list[Message]: ...
-
-    def acknowledge(self, messages: Sequence[Message]) -> None: ...
 
 
 class _Slots(dict[str, int]):
@@ -60,7 +67,7 @@ class Loop:
     """The one owner of bank and tracker: all methods are called from one thread.
 
     messages_total, readings_total, dropped: since the start; readings that were late or double are
-    dropped, not counted as readings.
+    dropped, not counted as readings. version: grows whenever there is something new to save.
     """
 
     def __init__(
@@ -72,47 +79,90 @@ class Loop:
         desk: CommandDesk,
         complaints: RateLimited,
         topics: GatewayTopics,
+        *,
+        outbox: AlertOutbox,
+        acknowledgements: Acknowledgements,
+        reading_sinks: Sequence[ReadingSink] = (),
+        listeners: Mapping[str, Listener] = _NOBODY,
+        at: Failpoint = failpoint.nothing,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """listeners: who wants the messages on a topic, which then hold no readings."""
         self.ingest = ingest
         self.state = state
+        self.acknowledgements = acknowledgements
+        self.version = 0
         self.messages_total = 0
         self.readings_total = 0
         self.dropped: Counter[Reason] = Counter()
         self._inlet = inlet
         self._sinks = sinks
+        self._reading_sinks = reading_sinks
+        self._listeners = listeners
         self._desk = desk
         self._complaints = complaints
         self._command_prefix = topics.commands
         self._slots = _Slots(state.bank, complaints)
-        self._redeliveries = Redeliveries()
+        self._outbox = outbox
+        self._merges_reported = 0
+        self._orphans = Orphans(outbox.open_events(), state.tracker)
+        self._at = at
+        self._clock = clock
+        self._listening_since = clock()
+        state.tracker.ask_for_devices(self._device_of)
 
     def turn(self, timeout: float) -> int:
-        """Deal with what has arrived, or arrives within `timeout` seconds. Messages are
-        acknowledged when all that follows from them has been done. Returns their number."""
+        """Deal with what has arrived, or arrives within `timeout` seconds. Returns the number of
+        messages; they are acknowledged when what follows from them is on disk."""
         messages = self._inlet.take(MOST_MESSAGES, timeout)
-        if not messages:
-            return 0
+        if messages:
+            self._deal_with(messages)
+            self._at(failpoint.HELD)
+        told = self._outbox.last if self._outbox.problem else self._outbox.durable
+        self.acknowledgements.settle(told)
+        return len(messages)
+
+    def look_for_silence(self, *, listening: bool) -> None:
+        """Tell which streams have been silent for too long. listening: whether readings can reach
+        us; while they cannot, silence says nothing about the streams."""
+        now = self._clock()
+        if not listening:
+            self._listening_since = now
+            return
+        bank, tracker = self.state.bank, self.state.tracker
+        events = tracker.tick(bank.names, bank.rhythm(), now, self._listening_since)
+        if events:
+            self.version += 1
+            self._emit(events)
+
+    def _deal_with(self, messages: Sequence[Message]) -> None:
         readings = Readings([], [], [])
         decode, command_prefix = self.ingest.decode, self._command_prefix
-        for message in self._redeliveries.unseen(messages, self._inlet.session_epoch):
+        listeners = self._listeners
+        redeliveries = self.state.redeliveries
+        for message in redeliveries.unseen(messages, self._inlet.session_epoch):
             if message.topic.startswith(command_prefix):
                 self._apply(readings)
                 readings = Readings([], [], [])
                 self._obey(message)
+            elif message.topic in listeners:
+                listeners[message.topic](message)
             else:
                 decode(message, readings)
         self._apply(readings)
-        self.dropped[Reason.REDELIVERED] = self._redeliveries.total
+        self.dropped[Reason.REDELIVERED] = redeliveries.total
         if self.ingest.last_rejects:
             self._report_rejects()
+        if len(self.ingest.merged) != self._merges_reported:
+            self._report_merges()
         self.messages_total += len(messages)
-        self._inlet.acknowledge(messages)
-        return len(messages)
+        self.version += 1
+        self.acknowledgements.applied(messages, self._outbox.last)
 
     def _apply(self, readings: Readings) -> None:
         if not readings.streams:
             return
-        bank, tracker = self.state
+        bank, tracker = self.state.bank, self.state.tracker
         slots = np.array(list(map(self._slots.__getitem__, readings.streams)), np.int64)
         values, times = np.array(readings.values), np.array(readings.times)
         decisions = bank.step(slots, values, times)
@@ -122,17 +172,32 @@ class Loop:
             applied -= unapplied.size
             self._count_unapplied(readings, decisions.outcome, unapplied)
         self.readings_total += applied
-        for event in tracker.observe(bank.names, slots, values, times, decisions):
-            self._emit(event)
+        self._at(failpoint.APPLIED)
+        for sink in self._reading_sinks:
+            sink.take(Judged(readings.streams, slots, values, times, decisions))
+        events = tracker.observe(bank.names, slots, values, times, decisions, self._clock())
+        if self._orphans:
+            applied_rows = (decisions.outcome < _LATE).tolist()
+            events = self._orphans.ends(readings, applied_rows, events) + events
+        self._emit(events)
+
+    def _device_of(self, stream: str) -> str:
+        info = self.ingest.infos.get(stream)
+        return (info and info.device) or device_in_name(stream)
 
     def _obey(self, message: Message) -> None:
         event = self._desk.carry_out(message)
         if event is not None:
-            self._emit(event)
+            self._emit([event])
 
-    def _emit(self, event: Event) -> None:
-        for sink in self._sinks:
-            sink.emit(event)
+    def _emit(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        self._outbox.append(events)
+        self._at(failpoint.QUEUED)
+        for event in events:
+            for sink in self._sinks:
+                sink.emit(event)
 
     def _count_unapplied(
         self, readings: Readings, outcomes: NDArray[np.uint8], unapplied: NDArray[np.intp]
@@ -145,8 +210,16 @@ class Loop:
                 data = {"reason": Reason.LATE.value, "stream": readings.streams[row]}
                 self._complaints.log(logging.WARNING, "dropped", Reason.LATE, data)
 
+    def _report_merges(self) -> None:
+        for stream, merge in list(self.ingest.merged.items())[self._merges_reported :]:
+            data = {"stream": stream, "first": merge.first, "second": merge.second}
+            self._complaints.log(logging.WARNING, "streams_merged", "streams_merged", data)
+        self._merges_reported = len(self.ingest.merged)
+
     def _report_rejects(self) -> None:
         for reject in self.ingest.last_rejects:
+            if reject.reason is Reason.METADATA:
+                continue  # as it should be
             data = {"reason": reject.reason.value, "topic": reject.topic, "detail": reject.detail}
             self._complaints.log(logging.WARNING, "dropped", reject.reason, data)
         self.ingest.last_rejects.clear()

@@ -26,12 +26,20 @@ from prometheus_client.samples import Sample
 from streamrnn import __version__
 from streamrnn.records import Reason
 from streamrnn.service.fleet import STATES, FleetSnapshot
+from streamrnn.service.health import Health
+from streamrnn.service.sinks.tally import Tally
 
 
-def metrics_registry(read: Callable[[], FleetSnapshot]) -> CollectorRegistry:
-    """A private registry: the fleet's metrics and those of this process."""
+def metrics_registry(
+    read: Callable[[], FleetSnapshot],
+    health: Health,
+    tallies: Callable[[], Mapping[str, Tally]] = dict,
+) -> CollectorRegistry:
+    """A private registry: the fleet's metrics, its health, its sinks, and those of this process."""
     registry = CollectorRegistry()
     registry.register(FleetCollector(read, build_info()))
+    registry.register(HealthCollector(health))
+    registry.register(SinkCollector(tallies))
     ProcessCollector(registry=registry)
     GCCollector(registry=registry)
     return registry
@@ -65,6 +73,51 @@ class FleetCollector(Collector):
         yield from _training(snapshot)
         yield from _plumbing(snapshot)
         yield InfoMetricFamily("streamrnn_build", "What this gateway runs.", self._build)
+
+
+class HealthCollector(Collector):
+    """What `/readyz` says, by condition. Not from the snapshot: a stuck loop makes none."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    def collect(self) -> Iterator[Metric]:
+        ready = GaugeMetricFamily(
+            "streamrnn_ready",
+            "1 while this part of the daemon is as it should be, else 0: /readyz tells why.",
+            labels=["condition"],
+        )
+        for condition, well in self._health.parts().items():
+            ready.add_metric([condition], well)
+        yield ready
+
+
+class SinkCollector(Collector):
+    """What became of events and readings on their way out. From the sinks' own threads."""
+
+    def __init__(self, tallies: Callable[[], Mapping[str, Tally]]) -> None:
+        self._tallies = tallies
+
+    def collect(self) -> Iterator[Metric]:
+        delivered = CounterMetricFamily(
+            "streamrnn_sink_delivered_total",
+            "Events or readings that a sink has taken.",
+            labels=["sink"],
+        )
+        dropped = CounterMetricFamily(
+            "streamrnn_sink_dropped_total",
+            "Events or readings that a sink will never have, by reason.",
+            labels=["sink", "reason"],
+        )
+        waiting = GaugeMetricFamily(
+            "streamrnn_sink_waiting", "Events or readings on their way to a sink.", labels=["sink"]
+        )
+        for sink, tally in self._tallies().items():
+            delivered.add_metric([sink], tally.delivered)
+            waiting.add_metric([sink], tally.waiting)
+            for reason, count in tally.dropped.items():
+                dropped.add_metric([sink, reason], count)
+        yield from (delivered, dropped, waiting)
 
 
 def label_value(text: str) -> str:
@@ -113,6 +166,30 @@ def _streams(snapshot: FleetSnapshot) -> Iterator[Metric]:
         "Error of the network over the error of repeating the last reading; below 1 it helps.",
         np.round(status.skill_ratio.astype(np.float64), 6),
     )
+    yield family(
+        "reading_interval_seconds",
+        "Time that usually lies between two readings, as learned.",
+        np.round(status.interval, 6),
+    )
+    yield _stream_info(snapshot, heard)
+
+
+def _stream_info(snapshot: FleetSnapshot, heard: NDArray[np.bool_]) -> Metric:
+    """What a stream is. Apart from the values, whose series must not change when this does:
+    queries join it `on (job, instance, stream)`."""
+    metric = InfoMetricFamily(
+        "streamrnn_stream",
+        "What a stream belongs to and is measured in, as far as it is known.",
+        labels=["stream"],
+    )
+    for slot in np.flatnonzero(heard).tolist():
+        name = snapshot.names[slot]
+        about = {
+            "device": label_value(snapshot.device(name)),
+            "unit": label_value(snapshot.unit(name)),
+        }
+        metric.add_metric([label_value(name)], about)
+    return metric
 
 
 def _anomalies(snapshot: FleetSnapshot) -> Metric:
@@ -169,6 +246,11 @@ def _training(snapshot: FleetSnapshot) -> Iterator[Metric]:
     for result, count in results.items():
         retrainings.add_metric([result], count)
     yield retrainings
+    yield CounterMetricFamily(
+        "streamrnn_trainer_restarts_total",
+        "Times that the trainer was replaced as it had died or hung.",
+        snapshot.training.restarts,
+    )
 
 
 def _plumbing(snapshot: FleetSnapshot) -> Iterator[Metric]:

@@ -6,11 +6,15 @@ Outside systemd (`$NOTIFY_SOCKET` unset) every call does nothing.
 from __future__ import annotations
 
 import logging
+import math
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 
 log = logging.getLogger(__name__)
+
+_STATUS_SECONDS: Final = 10.0
 
 
 class Notifier:
@@ -19,12 +23,17 @@ class Notifier:
     address: a path, or `@name` in the abstract namespace; None when nobody listens.
     """
 
-    def __init__(self, address: str | None) -> None:
+    def __init__(self, address: str | None, watchdog_seconds: float = math.inf) -> None:
+        """watchdog_seconds: the silence after which systemd restarts us."""
         self._address = address and ("\0" + address[1:] if address[0] == "@" else address)
+        self._every = min(watchdog_seconds / 2, _STATUS_SECONDS)
+        self._next = -math.inf
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Notifier:
-        return cls(environ.get("NOTIFY_SOCKET") or None)
+        watchdog = environ.get("WATCHDOG_USEC", "")
+        seconds = int(watchdog) / 1e6 if watchdog.isdecimal() else math.inf
+        return cls(environ.get("NOTIFY_SOCKET") or None, seconds)
 
     def ready(self, status: str) -> None:
         self._send("READY=1", f"STATUS={status}")
@@ -36,9 +45,14 @@ class Notifier:
     def stopping(self, status: str) -> None:
         self._send("STOPPING=1", f"STATUS={status}")
 
-    def status(self, status: str) -> None:
-        """One line for `systemctl status`."""
-        self._send(f"STATUS={status}")
+    def alive(self, now: float, status: Callable[[], str]) -> None:
+        """Called by the loop on each of its turns: as long as it goes round, systemd hears so.
+
+        now: monotonic seconds. status: asked for one line for `systemctl status` when it is due.
+        """
+        if self._address and now >= self._next:
+            self._next = now + self._every
+            self._send("WATCHDOG=1", f"STATUS={status()}")
 
     def _send(self, *lines: str) -> None:
         if not self._address:

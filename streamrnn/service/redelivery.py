@@ -1,14 +1,24 @@
-"""Recognises what a broker sends again after a reconnect although it was applied."""
+"""Recognises what a broker sends again after a reconnect or a crash although it was applied."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.errors import StateError
 from streamrnn.records import Message
+
+RING: Final = 32_768
+"""Half of all packet ids: where a broker counts them up, none is met again on its next round."""
 
 
 class Redeliveries:
-    """Remembers, by packet id, what was taken last under it: at most 65,535 hashes.
+    """Remembers, by packet id, what was applied last under it: a ring of hashes, stored with the
+    state that the messages led to.
 
     A connection can break between applying a QoS 1 message and the broker's learning of it; the
     broker then sends it again, marked DUP, under the same packet id. DUP alone proves nothing: a
@@ -17,14 +27,14 @@ class Redeliveries:
     """
 
     def __init__(self) -> None:
-        self._seen: dict[int, int] = {}
+        self._seen: dict[int, int] = {}  # oldest first
         self._session_epoch = 0
         self.total = 0
 
     def unseen(self, messages: Sequence[Message], session_epoch: int) -> list[Message]:
         """The messages without those that were in an earlier call, or earlier in this one.
 
-        session_epoch: with which epoch the broker's present session began.
+        session_epoch: with which epoch the broker's present session began; 0: before this process.
         """
         has_begun = bool(messages) and messages[-1].epoch >= session_epoch
         if has_begun and session_epoch != self._session_epoch:
@@ -34,10 +44,31 @@ class Redeliveries:
         fresh = []
         for message in messages:
             if message.qos:
-                content = hash((message.topic, message.payload))
-                if message.dup and seen.get(message.packet_id) == content:
+                packet_id = message.packet_id
+                content = zlib.crc32(message.payload, zlib.crc32(message.topic.encode()))
+                known = seen.pop(packet_id, None)
+                seen[packet_id] = content
+                if message.dup and known == content:
                     self.total += 1
                     continue
-                seen[message.packet_id] = content
             fresh.append(message)
+        for packet_id in list(seen)[: max(0, len(seen) - RING)]:
+            del seen[packet_id]
         return fresh
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """For a checkpoint."""
+        ids = np.fromiter(self._seen.keys(), np.uint16, len(self._seen))
+        hashes = np.fromiter(self._seen.values(), np.uint32, len(self._seen))
+        return {"redelivery_ids": ids, "redelivery_hashes": hashes}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Redeliveries:
+        """Raises StateError when they do not fit."""
+        redeliveries = cls()
+        try:
+            ids, hashes = arrays["redelivery_ids"], arrays["redelivery_hashes"]
+            redeliveries._seen = dict(zip(ids.tolist(), hashes.tolist(), strict=True))
+        except (KeyError, ValueError) as error:
+            raise StateError(f"the stored packet ids are incomplete: {error}") from error
+        return redeliveries

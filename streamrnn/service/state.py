@@ -1,4 +1,5 @@
-"""What a checkpoint holds: the bank's arrays, and the tracker's open events and snoozes."""
+"""What a checkpoint holds: the bank's arrays, the tracker's open events and snoozes, and the
+packet ids under which the broker may send again what is in them."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from streamrnn.detect import Bank, Retrainer
 from streamrnn.detect.events import EventTracker
 from streamrnn.errors import StateError
 from streamrnn.service.checkpoint import CheckpointStore, Stored
+from streamrnn.service.redelivery import Redeliveries
 
 log = logging.getLogger("streamrnn.state")
 
@@ -24,12 +26,13 @@ class State(NamedTuple):
 
     bank: Bank
     tracker: EventTracker
+    redeliveries: Redeliveries
 
 
 def capture(state: State) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Copies: (arrays, facts) for a checkpoint."""
     facts = {"network": _network(state.bank.config), "tracker": state.tracker.to_state()}
-    return state.bank.to_arrays(), facts
+    return state.bank.to_arrays() | state.redeliveries.to_arrays(), facts
 
 
 def restore(store: CheckpointStore, config: Config, retrainer: Retrainer) -> State:
@@ -60,14 +63,15 @@ def restore(store: CheckpointStore, config: Config, retrainer: Retrainer) -> Sta
 
 
 def _new(config: Config, retrainer: Retrainer) -> State:
-    return State(Bank(config.detector, retrainer), EventTracker(config.alerts, config.gateway.name))
+    tracker = EventTracker(config.alerts, config.gateway.name)
+    return State(Bank(config.detector, retrainer), tracker, Redeliveries())
 
 
 def _from(stored: Stored, config: Config, retrainer: Retrainer) -> State:
     bank = Bank.from_arrays(config.detector, stored.arrays, retrainer)
     tracker = EventTracker(config.alerts, config.gateway.name)
     tracker.restore(bank.names, stored.facts["tracker"])
-    return State(bank, tracker)
+    return State(bank, tracker, Redeliveries.from_arrays(stored.arrays))
 
 
 def _network(config: DetectorConfig) -> dict[str, Any]:

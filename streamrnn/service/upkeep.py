@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,26 +13,23 @@ import numpy as np
 from streamrnn.detect import Bank
 from streamrnn.records import Reason
 from streamrnn.service.activity import Activity
-from streamrnn.service.checkpoint import Checkpointer
 from streamrnn.service.fleet import FleetSnapshot, SnapshotMailbox
 from streamrnn.service.health import Health
 from streamrnn.service.logs import RateLimited
-from streamrnn.service.loop import Loop
+from streamrnn.service.loop import MOST_MESSAGES, Loop
 from streamrnn.service.mqtt import MqttLink
+from streamrnn.service.safekeeping import CHECKPOINT, OUTBOX, Safekeeping
 from streamrnn.service.sinks import StateTopics
-from streamrnn.service.state import capture
 from streamrnn.service.trainer import ThreadRetrainer
 
 LOOP, MQTT = "loop", "mqtt"
-BROKER, SUBSCRIPTIONS, CHECKPOINT = "broker", "subscriptions", "checkpoint"
-CONDITIONS: Final = (BROKER, SUBSCRIPTIONS, CHECKPOINT)
+BROKER, SUBSCRIPTIONS = "broker", "subscriptions"
+CONDITIONS: Final = (BROKER, SUBSCRIPTIONS, CHECKPOINT, OUTBOX)
 LOOP_SILENCE_SECONDS: Final = 30.0
 MQTT_SILENCE_SECONDS: Final = 60.0
 
 _TICK_SECONDS: Final = 0.25  # nothing but scrapes needs to be answered faster
-_FAILURES_TOLERATED: Final = 2
-_PATIENCE_SECONDS: Final = 3.0  # with the disk, at stop
-_NO_TURN_SECONDS: Final = 30.0  # of the network thread: name resolution may take so long
+_SILENCE_SECONDS: Final = 1.0
 
 
 class Upkeep:
@@ -46,8 +44,7 @@ class Upkeep:
         mailbox: SnapshotMailbox,
         activity: Activity,
         states: StateTopics,
-        checkpointer: Checkpointer,
-        checkpoint_every: float,
+        safekeeping: Safekeeping,
         trainer: ThreadRetrainer,
         health: Health,
         complaints: RateLimited,
@@ -59,34 +56,40 @@ class Upkeep:
         self._mailbox = mailbox
         self._activity = activity
         self._states = states
-        self._checkpointer = checkpointer
-        self._checkpoint_every = checkpoint_every
+        self._safekeeping = safekeeping
         self._trainer = trainer
         self._health = health
         self._complaints = complaints
         self._clock = clock
         self._next_tick = 0.0
-        self._tried_at = clock()
+        self._next_look = 0.0
 
     def turn(self) -> None:
         if self._mailbox.wanted:
             self._mailbox.put(self.snapshot())
         now = self._clock()
+        self._safekeeping.turn(now)
         if now >= self._next_tick:
             self._next_tick = now + _TICK_SECONDS
             self._tick(now)
 
     def finish(self) -> None:
         """The last checkpoint, written when this returns, if the disk lets us."""
-        give_up_at = time.monotonic() + _PATIENCE_SECONDS
-        self._checkpointer.wait(_PATIENCE_SECONDS)
-        if not self._checkpointer.busy:
-            self._save()
-            self._checkpointer.wait(max(0.0, give_up_at - time.monotonic()))
+        self._safekeeping.finish()
+
+    def status_line(self) -> str:
+        """How we are, for `systemctl status`."""
+        durability = self._safekeeping.durability
+        link = "connected" if self._link.connected else f"not connected ({self._link.problem})"
+        anomalies = len(self._loop.state.tracker.open_slots())
+        return (
+            f"{len(self._loop.state.bank.names)} streams, {anomalies} anomalous; {link}, "
+            f"{durability.rate:.3g} messages/s, durability {durability.mode}"
+        )
 
     def snapshot(self) -> FleetSnapshot:
-        bank, tracker = self._loop.state
-        link, checkpointer = self._link, self._checkpointer
+        bank, tracker = self._loop.state.bank, self._loop.state.tracker
+        link, checkpointer = self._link, self._safekeeping.checkpointer
         anomaly_active = np.zeros(len(bank.names), np.bool_)
         anomaly_active[tracker.open_slots()] = True
         anomaly_active[[bank.slot(stream) for stream in self._activity.held()]] = True
@@ -98,12 +101,13 @@ class Upkeep:
             anomaly_active=anomaly_active,
             anomalies_total=dict(self._activity.opened),
             open_events=tuple(tracker.open_events()),
+            infos=dict(self._loop.ingest.infos),
             dropped=self._dropped(),
             messages_total=self._loop.messages_total,
             readings_total=self._loop.readings_total,
             training=self._trainer.counts,
             queue_depth=link.queue_depth,
-            outbox_depth=link.outbox_depth,
+            outbox_depth=self._safekeeping.outbox.waiting,
             connected=link.connected,
             reconnects=link.reconnects,
             rebuilds=link.rebuilds,
@@ -113,32 +117,42 @@ class Upkeep:
 
     def _tick(self, now: float) -> None:
         self._health.beat(LOOP)
+        self._trainer.look_after()
         self._report_link()
-        self._checkpointer.collect()
-        self._report_checkpoints()
-        if now - self._tried_at >= self._checkpoint_every and not self._checkpointer.busy:
-            self._save()
+        self._safekeeping.tick(now, self._link.window)
+        self._look_for_silence(now)
         self._refresh_states(now)
+        self._publish_requests()
         self._complaints.flush()
 
-    def _save(self) -> None:
-        """Begin a checkpoint, unless nothing has come since the last that is on disk."""
-        self._tried_at = self._clock()
-        messages = self._loop.messages_total
-        if messages != self._checkpointer.saved_version:
-            self._checkpointer.save(*capture(self._loop.state), messages)
+    def _look_for_silence(self, now: float) -> None:
+        if now < self._next_look:
+            return
+        self._next_look = now + _SILENCE_SECONDS
+        if self._link.queue_depth <= MOST_MESSAGES:  # else readings wait there to be heard
+            self._loop.look_for_silence(listening=self._link.subscribed)
 
     def _refresh_states(self, now: float) -> None:
-        bank, tracker = self._loop.state
+        bank, tracker = self._loop.state.bank, self._loop.state.tracker
         due = self._states.due(len(bank.names), now)
         if due:
-            since = {event.stream: event.since for event in tracker.open_events()}
-            self._states.refresh(due, bank.names, bank.status(), since, now)
+            self._states.refresh(due, bank.names, bank.status(), tracker.open_by_stream(), now)
+
+    def _publish_requests(self) -> None:
+        """What payload formats ask of devices, such as Sparkplug's rebirth. QoS 0: a request that
+        is lost is made again while there is need."""
+        requests = self._loop.ingest.requests
+        while requests:
+            request = requests.popleft()
+            self._link.publish(request.topic, request.payload, qos=0)
+            data = {"topic": request.topic}
+            self._complaints.log(logging.INFO, "request_sent", "request_sent", data)
 
     def _report_link(self) -> None:
         link, health = self._link, self._health
-        at = link.last_progress_at
-        if link.alive and (at is None or time.time() - at < _NO_TURN_SECONDS):
+        if link.stuck:
+            link.rebuild()
+        elif link.alive:
             health.beat(MQTT)
         if link.connected:
             health.ok(BROKER)
@@ -151,15 +165,6 @@ class Upkeep:
             health.fail(SUBSCRIPTIONS, f"refused by the broker: {named}; check its access rules")
         else:
             health.fail(SUBSCRIPTIONS, "not yet granted by the broker")
-
-    def _report_checkpoints(self) -> None:
-        failures = self._checkpointer.failures
-        if failures > _FAILURES_TOLERATED:
-            self._health.fail(
-                CHECKPOINT, f"{failures} in a row have failed: {self._checkpointer.problem}"
-            )
-        else:
-            self._health.ok(CHECKPOINT)
 
     def _dropped(self) -> Counter[Reason]:
         """Copies: the network thread goes on counting."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks import calls, detector, kernels
+from benchmarks import calls, detector, ingest, kernels
 from benchmarks.c_compiler import find_compiler
 from benchmarks.daemon import BareSubscriber
 from benchmarks.drain import seconds_each
@@ -50,6 +50,12 @@ def test_the_detector_is_timed_over_one_stream_and_over_many() -> None:
     figures = list(detector.measure(streams=(1, 50), rounds=1, warm=40))
     assert len(values(figures)) == len(figures) == 5
     assert figures[-1].unit == "bytes/stream"
+
+
+def test_ingest_is_timed_against_a_plain_parser() -> None:
+    figures = list(ingest.measure(rounds=1, messages=60))
+    assert [figure.unit for figure in figures] == ["us", "x"] * 3
+    assert min(values(figures)) > 0.0
 
 
 def test_single_calls_are_timed_against_what_is_installed() -> None:

@@ -7,7 +7,15 @@ import pytest
 import streamrnn as package
 from streamrnn.cli import main
 
-COMMANDS = ["run", "demo", "check-config", "test-message", "replay", "healthcheck"]
+COMMANDS = [
+    "run",
+    "demo",
+    "check-config",
+    "test-message",
+    "replay",
+    "healthcheck",
+    "compile-kernels",
+]
 
 # What takes tenths of a second to import, and no command needs before it starts to work.
 SLOW = {"numba", "pandas", "uvicorn", "starlette", "prometheus_client"}

@@ -46,6 +46,23 @@ def test_a_good_file_is_summed_up(streamrnn: StreamrnnCommand, settings, tmp_pat
     ]
 
 
+def test_it_tells_where_alerts_go(streamrnn, settings):
+    outputs = """
+        [[webhook]]
+        name = "phone"
+        template = "ntfy"
+        url = "https://ntfy.sh/boiler"
+        [influxdb]
+        url = "http://db:8086"
+        [homeassistant]
+        enabled = true
+        """
+    lines = streamrnn("check-config", settings(GOOD + outputs)).out.splitlines()
+    assert "  webhook  phone (ntfy)" in lines
+    assert "  influx   http://db:8086" in lines
+    assert "  devices  homeassistant/device/..." in lines
+
+
 def test_state_is_kept_under_home_unless_told_otherwise(streamrnn, settings, home):
     path = settings('[[source]]\ntopic = "a/#"')
     assert f"state    {home}/.local/state/streamrnn\n" in streamrnn("check-config", path).out

@@ -40,6 +40,10 @@ def test_a_running_daemon_takes_these_over(new: dict[str, Any], path: str) -> No
         ({"alerts": {"topic_prefix": "x"}}, "alerts.topic_prefix"),
         ({"http": {"port": 1}}, "http.port"),
         ({"state": {"directory": "/x"}}, "state.directory"),
+        ({"webhook": [{"name": "a", "url": "http://a"}]}, "webhook"),
+        ({"homeassistant": {"enabled": True}}, "homeassistant.enabled"),
+        ({"influxdb": {"url": "http://a"}}, "influxdb.url"),
+        ({"history": {"enabled": False}}, "history.enabled"),
     ],
 )
 def test_these_need_a_restart(new: dict[str, Any], path: str) -> None:

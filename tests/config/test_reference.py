@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrnn.config import Config, SourceConfig
+from streamrnn.config import Config, SourceConfig, WebhookConfig
 from streamrnn.config.checks import check_sources
 from streamrnn.config.load import load
 from streamrnn.config.reference import reference, toml_value
@@ -32,8 +32,8 @@ def test_the_complete_file_sets_the_defaults_and_one_example_source() -> None:
 
 def test_every_setting_is_in_the_complete_file_set_or_behind_a_hash() -> None:
     lines = {line.removeprefix("# ").partition(" = ")[0] for line in reference().splitlines()}
-    names = {path.rpartition(".")[2] for path in settings()} - {"source"}
-    assert names | set(SourceConfig.model_fields) <= lines
+    names = {path.rpartition(".")[2] for path in settings()} - {"source", "webhook"}
+    assert names | set(SourceConfig.model_fields) | set(WebhookConfig.model_fields) <= lines
 
 
 def test_only_settings_without_a_fixed_default_stand_behind_a_hash() -> None:
@@ -50,13 +50,17 @@ def test_only_settings_without_a_fixed_default_stand_behind_a_hash() -> None:
         "mqtt.ca_file",
         "mqtt.cert_file",
         "mqtt.key_file",
+        "influxdb.url",
+        "influxdb.user",
+        "influxdb.password_file",
+        "influxdb.token_file",
         "state.directory",
     }
 
 
 def test_the_examples_behind_hashes_are_valid_together() -> None:
     text = reference().replace('broker = "mqtt:', 'broker = "mqtts:')
-    text = text.replace('"sensors/#"', '"{device}/#"')
+    text = text.replace('"sensors/#"', '"{device}/#"').replace("# [[", "[[")
     data: dict[str, Any] = {}
     section: dict[str, Any] = data
     for line in text.splitlines():
@@ -64,12 +68,13 @@ def test_the_examples_behind_hashes_are_valid_together() -> None:
             name = line.strip("[]")
             section = {}
             data[name] = [section] if line.startswith("[[") else section
-        elif " = " in line and "STREAMRNN" not in line:
+        elif " = " in line and "STREAMRNN" not in line and "url_file" not in line:  # or url
             section |= tomllib.loads(line.removeprefix("# "))
     config = Config.model_validate(data)
     assert config.source[0].stream == "{device}/{field}"
     assert config.gateway.name == "boiler-house"
     assert config.mqtt.key_file == Path("/etc/streamrnn/client.key")
+    assert config.webhook[0].token_file == Path("/etc/streamrnn/ntfy-token")
 
 
 def test_lines_fit_a_terminal() -> None:

@@ -46,6 +46,8 @@ def test_settings_that_name_files_are_known() -> None:
         "mqtt.ca_file",
         "mqtt.cert_file",
         "mqtt.key_file",
+        "influxdb.password_file",
+        "influxdb.token_file",
         "state.directory",
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from streamrnn.detect import BankStatus
+from streamrnn.ingest import StreamInfo
 from streamrnn.records import Event, EventType, Reason
 from streamrnn.service.fleet import FleetSnapshot, TrainingCounts
 
@@ -67,6 +68,11 @@ def opened(stream: str, since: float = NOW - 60) -> Event:
     )
 
 
+def info(**known: str) -> StreamInfo:
+    nothing = dict.fromkeys(StreamInfo._fields, "")
+    return StreamInfo(**{**nothing, **known})
+
+
 def plant() -> FleetSnapshot:
     """A freezer that is too warm, a door, a pump that warms up, a mixer not heard of yet."""
     nan = float("nan")
@@ -89,6 +95,10 @@ def plant() -> FleetSnapshot:
         anomaly_active=np.array([True, False, False, False]),
         anomalies_total={("freezer/temperature", "level"): 2, ("door", "unexpected"): 1},
         open_events=(opened("freezer/temperature"),),
+        infos={
+            "freezer/temperature": info(unit="°C"),
+            "door": info(device="front door"),
+        },
         dropped={Reason.RETAINED: 7},
         messages_total=900,
         readings_total=1050,

@@ -24,14 +24,19 @@ from tests.mosquitto import Certificates, Mosquitto
 _LONG_SECONDS = 30.0  # only a failing test waits this long
 
 
-def eventually(condition: Callable[[], object]) -> None:
+def eventually(
+    condition: Callable[[], object], otherwise: Callable[[], object] = lambda: "did not come true"
+) -> None:
+    """Polls until `condition` is met. otherwise: what to say when it never is."""
     deadline = time.monotonic() + _LONG_SECONDS
     while not condition():
-        assert time.monotonic() < deadline, "did not come true"
+        assert time.monotonic() < deadline, otherwise()
         time.sleep(0.01)
 
 
-def make_link(url: str, *, outbox_size: int = 100, **settings: Any) -> MqttLink:
+def make_link(
+    url: str, *, outbox_size: int = 100, patience_seconds: float = 30.0, **settings: Any
+) -> MqttLink:
     """A link of gateway "gw" that tries again within 0.2 s, subscribed to plant/#."""
     link = MqttLink(
         MqttConfig(broker=url, **settings),
@@ -39,6 +44,7 @@ def make_link(url: str, *, outbox_size: int = 100, **settings: Any) -> MqttLink:
         "streamrnn",
         backoff=Backoff(random.Random(1), first_seconds=0.05, longest_seconds=0.2),
         outbox_size=outbox_size,
+        patience_seconds=patience_seconds,
     )
     link.set_subscriptions([("plant/#", 1)])
     return link

@@ -7,6 +7,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,19 @@ from streamrnn.detect.events import EventTracker
 from streamrnn.detect.topics import GatewayTopics
 from streamrnn.ingest import Ingest
 from streamrnn.records import Event, Message
+from streamrnn.service.acknowledgements import Acknowledgements, Mode
 from streamrnn.service.commands import CommandDesk
+from streamrnn.service.disk import Disk
 from streamrnn.service.logs import RateLimited
 from streamrnn.service.loop import Loop
+from streamrnn.service.outbox import AlertOutbox
+from streamrnn.service.redelivery import Redeliveries
 from streamrnn.service.sinks import Sink
 from streamrnn.service.state import State
 
 TOPICS = GatewayTopics("streamrnn", "gw")
 DETECTOR = DetectorConfig(warm_up=60)
-ALERTS = AlertsConfig(cooldown="20s", update_every="10s")
+ALERTS = AlertsConfig(close_after="20s", cooldown="0s", update_every="10s")
 
 
 class FakeLink:
@@ -60,28 +65,46 @@ class Heard:
         self.events.append(event)
 
 
+def memory_outbox() -> AlertOutbox:
+    """Nobody waits for it and nothing is written, as it is never started."""
+    folder = Path("/nonexistent")
+    return AlertOutbox(folder, [], capacity=100, complaints=complaints(), disk=Disk())
+
+
+def complaints() -> RateLimited:
+    return RateLimited(logging.getLogger("streamrnn.test"), time.monotonic)
+
+
 class Pipeline:
     """A loop over the topics plant/#."""
 
     def __init__(
-        self, state: State | None = None, more_sinks: Sequence[Sink] = (), **alerts: Any
+        self,
+        state: State | None = None,
+        more_sinks: Sequence[Sink] = (),
+        outbox: AlertOutbox | None = None,
+        limits: LimitsConfig | None = None,
+        source: SourceConfig | None = None,
+        **alerts: Any,
     ) -> None:
         settings = ALERTS.model_copy(update=alerts)
         self.link = FakeLink()
         self.heard = Heard()
-        self.state = state or State(Bank(DETECTOR), EventTracker(settings, "gw"))
-        complaints = RateLimited(logging.getLogger("streamrnn.test"), time.monotonic)
-        self.desk = CommandDesk(self.state, TOPICS, complaints, enabled=settings.commands)
-        source = SourceConfig(topic="plant/#")
+        self.state = state or State(Bank(DETECTOR), EventTracker(settings, "gw"), Redeliveries())
+        limited = complaints()
+        self.desk = CommandDesk(self.state, TOPICS, limited, enabled=settings.commands)
         self.loop = Loop(
             self.link,
-            Ingest([source], LimitsConfig(), "streamrnn"),
+            Ingest([source or SourceConfig(topic="plant/#")], limits or LimitsConfig(), "streamrnn"),
             self.state,
             [self.heard, *more_sinks],
             self.desk,
-            complaints,
+            limited,
             TOPICS,
+            outbox=outbox or memory_outbox(),
+            acknowledgements=Acknowledgements(self.link),
         )
+        self.loop.acknowledgements.mode = Mode.RELAXED
 
     def feed(self, *messages: Message) -> list[Event]:
         """Deals with all of them; returns the events that followed."""
@@ -89,7 +112,12 @@ class Pipeline:
         self.link.waiting.extend(messages)
         while self.loop.turn(0.0):
             pass
+        self.settle()
         return self.heard.events[before:]
+
+    def settle(self) -> None:
+        """As if all alerts were on disk."""
+        self.loop.acknowledgements.settle(1_000_000)
 
 
 def message(topic: str, payload: str, at: float = 0.0, *, retain: bool = False) -> Message:

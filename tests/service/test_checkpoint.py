@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from streamrnn.detect import arrays_file
 from streamrnn.errors import ConfigError, StateError
-from streamrnn.service.checkpoint import Checkpointer, CheckpointStore
+from streamrnn.service.checkpoint import CheckpointStore
+from streamrnn.service.checkpointer import Checkpointer
+from streamrnn.service.disk import Disk
 
 LONG_SECONDS = 30.0
 
@@ -31,7 +33,7 @@ def number_in(store: CheckpointStore) -> int | None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[CheckpointStore]:
-    store = CheckpointStore(tmp_path / "state")
+    store = CheckpointStore(tmp_path / "state", Disk())
     store.claim()
     yield store
     store.release()
@@ -120,7 +122,7 @@ def test_a_real_full_disk_is_noticed(store: CheckpointStore) -> None:
 
 
 def test_a_folder_can_be_used_by_one_daemon_only(store: CheckpointStore) -> None:
-    other = CheckpointStore(store.directory)
+    other = CheckpointStore(store.directory, Disk())
     with pytest.raises(StateError, match="in use by another streamrnn"):
         other.claim()
     store.release()
@@ -131,7 +133,7 @@ def test_a_folder_can_be_used_by_one_daemon_only(store: CheckpointStore) -> None
 def test_a_place_that_cannot_be_a_folder_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match=r"state\.directory = .*/file/state"):
-        CheckpointStore(tmp_path / "file" / "state").claim()
+        CheckpointStore(tmp_path / "file" / "state", Disk()).claim()
 
 
 def save_and_wait(checkpointer: Checkpointer, version: int = 1) -> None:
@@ -154,7 +156,7 @@ def test_a_stalled_disk_makes_it_busy_and_no_more(tmp_path: Path) -> None:
         def write(self, pieces: object) -> None:
             assert gate.wait(LONG_SECONDS)
 
-    checkpointer = Checkpointer(StalledStore(tmp_path))
+    checkpointer = Checkpointer(StalledStore(tmp_path, Disk()))
     checkpointer.save({}, {}, 1)
     checkpointer.wait(0.01)
     assert checkpointer.busy

@@ -36,7 +36,8 @@ def settings(broker_url: str, source: str = "plant/#", **state: str) -> str:
         [detector]
         warm_up = 60
         [alerts]
-        cooldown = "20s"
+        close_after = "20s"
+        cooldown = "0s"
         [state]
         {"".join(f'{name} = "{value}"' for name, value in state.items())}
         """

@@ -94,3 +94,11 @@ def test_a_misspelt_condition_is_refused_with_the_known_ones(health: Health) -> 
 def test_a_failure_without_a_reason_is_refused(health: Health) -> None:
     with pytest.raises(ValueError, match="without a reason"):
         health.fail("connected", "")
+
+
+def test_each_part_is_well_or_not(health: Health, clock: Clock) -> None:
+    health.watch("loop", silence_seconds=10)
+    health.ok("connected")
+    assert health.parts() == {"loop": True, "connected": True, "checkpoint": False}
+    clock.now += 11
+    assert not health.parts()["loop"]

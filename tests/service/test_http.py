@@ -42,10 +42,11 @@ def serving(
     health: Health | None = None,
     patience_seconds: int = 20,
 ) -> Iterator[httpx.Client]:
+    health = health or Health(Clock(), [])
     server = HttpServer(
         HttpConfig(port=0),
-        metrics_registry(read),
-        health or Health(Clock(), []),
+        metrics_registry(read, health),
+        health,
         read,
         patience_seconds=patience_seconds,
     )
@@ -216,18 +217,16 @@ def server_holds(ours: socket.socket) -> bool:
 def test_a_port_in_use_is_refused_with_a_remedy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        server = HttpServer(
-            HttpConfig(port=port), metrics_registry(plant), Health(Clock(), []), plant
-        )
+        health = Health(Clock(), [])
+        server = HttpServer(HttpConfig(port=port), metrics_registry(plant, health), health, plant)
         with pytest.raises(ConfigError, match=rf"http\.port = {port}: another program .* choose"):
             server.start()
         server.stop()
 
 
 def test_an_address_of_another_machine_is_refused_with_a_remedy() -> None:
-    server = HttpServer(
-        HttpConfig(host="192.0.2.1"), metrics_registry(plant), Health(Clock(), []), plant
-    )
+    config, health = HttpConfig(host="192.0.2.1"), Health(Clock(), [])
+    server = HttpServer(config, metrics_registry(plant, health), health, plant)
     with pytest.raises(ConfigError, match=r"http\.host = '192\.0\.2\.1': not an address of this"):
         server.start()
 

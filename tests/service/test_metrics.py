@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from streamrnn.records import Reason
 from streamrnn.service import exposition
 from streamrnn.service.fleet import FleetSnapshot
-from streamrnn.service.metrics import FleetCollector, build_info, label_value, metrics_registry
+from streamrnn.service.health import Health
+from streamrnn.service.metrics import (
+    FleetCollector,
+    HealthCollector,
+    SinkCollector,
+    build_info,
+    label_value,
+    metrics_registry,
+)
+from streamrnn.service.sinks.tally import Tally
 from tests.service.fleet_snapshots import bank_status, fleet, plant
 
 GOLDEN = Path(__file__).parent / "metrics.golden"
@@ -110,6 +120,29 @@ def test_a_fleet_of_none_is_a_valid_page() -> None:
     assert by_label(fleet([]), "streamrnn_streams", "state")["normal"] == 0
 
 
+def test_a_stream_without_a_known_device_is_named_after_its_name_without_the_last_level() -> None:
+    info = families(plant())["streamrnn_stream_info"].samples
+    assert {s.labels["stream"]: s.labels["device"] for s in info} == {
+        "freezer/temperature": "freezer",
+        "door": "front door",
+        "pump/current": "pump",
+    }
+
+
+def test_health_is_told_by_condition() -> None:
+    health = Health(lambda: 0.0, ["broker", "checkpoint"])
+    health.watch("loop", silence_seconds=30)
+    health.ok("checkpoint")
+    registry = CollectorRegistry()
+    registry.register(HealthCollector(health))
+    (ready,) = registry.collect()
+    assert {s.labels["condition"]: s.value for s in ready.samples} == {
+        "loop": 1,
+        "broker": 0,
+        "checkpoint": 1,
+    }
+
+
 @given(names=st.lists(st.text(min_size=1), min_size=1, max_size=5, unique_by=label_value))
 def test_no_stream_name_breaks_the_page(names: list[str]) -> None:
     values = [float(i) for i in range(len(names))]
@@ -128,7 +161,9 @@ def test_a_lone_surrogate_is_written_as_its_code() -> None:
 
 
 @pytest.mark.parametrize(
-    "family", list(FleetCollector(plant, BUILD).collect()), ids=lambda f: f.name
+    "family",
+    [*FleetCollector(plant, BUILD).collect(), *HealthCollector(Health(float, ["a"])).collect()],
+    ids=lambda f: f.name,
 )
 def test_names_follow_the_rules_of_prometheus(family: Metric) -> None:
     """The checks of `promtool check metrics`."""
@@ -142,8 +177,21 @@ def test_names_follow_the_rules_of_prometheus(family: Metric) -> None:
 
 
 def test_the_registry_is_private_and_holds_the_process_too() -> None:
-    text = exposition.write(metrics_registry(plant)).decode()
+    health = Health(lambda: 0.0, ["broker"])
+    text = exposition.write(metrics_registry(plant, health)).decode()
     assert "streamrnn_value{" in text
+    assert "streamrnn_ready{" in text
     assert "process_resident_memory_bytes " in text
     assert f'version="{build_info()["version"]}"' in text
-    assert exposition.write(metrics_registry(plant))  # a second registry does not collide
+    assert exposition.write(metrics_registry(plant, health))  # a second registry does not collide
+
+
+def test_what_became_of_events_on_their_way_out_is_told_by_sink() -> None:
+    tallies = {"webhook:phone": Tally(delivered=7, dropped=Counter(refused=2), waiting=3)}
+    registry = CollectorRegistry()
+    registry.register(SinkCollector(lambda: tallies))
+    sink = {"sink": "webhook:phone"}
+    assert registry.get_sample_value("streamrnn_sink_delivered_total", sink) == 7
+    assert registry.get_sample_value("streamrnn_sink_waiting", sink) == 3
+    dropped = {**sink, "reason": "refused"}
+    assert registry.get_sample_value("streamrnn_sink_dropped_total", dropped) == 2

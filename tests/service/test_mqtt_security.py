@@ -68,7 +68,7 @@ def test_a_publication_that_the_access_rules_deny_is_given_up_and_counted(
     start_mosquitto: StartMosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     acl = "user gateway\ntopic read plant/#\ntopic write streamrnn/gw/events\n"
-    acl += "topic write streamrnn/gw/availability\n"
+    acl += "topic write streamrnn/gw/availability\ntopic readwrite streamrnn/gw/canary\n"
     broker = start_mosquitto(users=USERS, acl=acl)
     file = password_file(tmp_path, "secret")
     fates: list[bool] = []

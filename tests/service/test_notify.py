@@ -29,14 +29,25 @@ def listener(address: str) -> socket.socket:
     return channel
 
 
+def test_the_watchdog_hears_from_us_twice_as_often_as_it_must(socket_path: Path) -> None:
+    environ = {"NOTIFY_SOCKET": str(socket_path), "WATCHDOG_USEC": "6000000"}
+    with listener(str(socket_path)) as systemd:
+        notifier = Notifier.from_environment(environ)
+        for now in (0.0, 2.9, 3.0, 5.0):
+            notifier.alive(now, lambda: "8 streams")
+        notifier.stopping("saving state")
+        heard = [systemd.recv(4096).split(b"\n")[0] for _ in range(3)]
+    assert heard == [b"WATCHDOG=1", b"WATCHDOG=1", b"STOPPING=1"]
+
+
 def test_each_state_is_one_datagram(socket_path: Path) -> None:
     with listener(str(socket_path)) as systemd:
         notifier = Notifier.from_environment({"NOTIFY_SOCKET": str(socket_path)})
         notifier.ready("8 streams")
-        notifier.status("9 streams")
+        notifier.alive(1000.0, lambda: "9 streams")
         notifier.stopping("saving state")
         assert systemd.recv(4096) == b"READY=1\nSTATUS=8 streams"
-        assert systemd.recv(4096) == b"STATUS=9 streams"
+        assert systemd.recv(4096) == b"WATCHDOG=1\nSTATUS=9 streams"
         assert systemd.recv(4096) == b"STOPPING=1\nSTATUS=saving state"
 
 
@@ -49,14 +60,14 @@ def test_a_reload_carries_the_time_that_systemd_asks_for(socket_path: Path) -> N
 def test_an_abstract_address_is_understood() -> None:
     name = f"streamrnn-test-{secrets.token_hex(8)}"
     with listener(f"\0{name}") as systemd:
-        Notifier(f"@{name}").status("here")
-        assert systemd.recv(4096) == b"STATUS=here"
+        Notifier(f"@{name}").stopping("here")
+        assert systemd.recv(4096) == b"STOPPING=1\nSTATUS=here"
 
 
 def test_a_status_cannot_smuggle_in_another_assignment(socket_path: Path) -> None:
     with listener(str(socket_path)) as systemd:
-        Notifier(str(socket_path)).status("a\nREADY=1\r\nb")
-        assert systemd.recv(4096) == b"STATUS=a READY=1 b"
+        Notifier(str(socket_path)).stopping("a\nREADY=1\r\nb")
+        assert systemd.recv(4096) == b"STOPPING=1\nSTATUS=a READY=1 b"
 
 
 @pytest.mark.parametrize("environ", [{}, {"NOTIFY_SOCKET": ""}])

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamrnn.errors import StateError
 from streamrnn.records import Message
-from streamrnn.service.redelivery import Redeliveries
+from streamrnn.service.redelivery import RING, Redeliveries
 
 
 def message(
@@ -60,3 +62,27 @@ def test_a_resent_tail_is_recognised_wherever_the_batches_are_cut(
     cut = data.draw(st.integers(0, len(arrived)))
     redeliveries = Redeliveries()
     assert redeliveries.unseen(arrived[:cut], 1) + redeliveries.unseen(arrived[cut:], 1) == sent
+
+
+def test_what_was_stored_is_recognised_after_a_restart() -> None:
+    redeliveries = Redeliveries()
+    redeliveries.unseen([message(1, b"20"), message(2, b"21")], 1)
+    restored = Redeliveries.from_arrays(redeliveries.to_arrays())
+    again = [message(2, b"21", dup=True), message(3, b"22", dup=True)]
+    assert restored.unseen(again, 0) == [message(3, b"22", dup=True)], "the session was resumed"
+    other = Redeliveries.from_arrays(redeliveries.to_arrays())
+    assert other.unseen([message(2, b"21", dup=True)], 1) != [], "it was a new session"
+
+
+def test_no_more_is_remembered_than_a_ring() -> None:
+    redeliveries = Redeliveries()
+    redeliveries.unseen([message(i, b"%d" % i) for i in range(RING + 5)], 1)
+    assert len(redeliveries.to_arrays()["redelivery_ids"]) == RING
+    old = message(4, b"4", dup=True)
+    assert redeliveries.unseen([old], 1) == [old]
+
+
+def test_stored_ids_that_do_not_fit_are_refused() -> None:
+    arrays = Redeliveries().to_arrays()
+    with pytest.raises(StateError, match="packet ids"):
+        Redeliveries.from_arrays({"redelivery_ids": arrays["redelivery_ids"]})

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from streamrnn.config import Config, DetectorConfig, GatewayConfig
 from streamrnn.detect import InlineRetrainer, arrays_file
 from streamrnn.service.checkpoint import CheckpointStore
+from streamrnn.service.disk import Disk
 from streamrnn.service.state import State, capture, restore
 from tests.service.pipeline import ALERTS, DETECTOR, Pipeline, command, freezer
 
@@ -29,7 +30,7 @@ MESSAGES = [
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[CheckpointStore]:
-    store = CheckpointStore(tmp_path)
+    store = CheckpointStore(tmp_path, Disk())
     store.claim()
     yield store
     store.release()

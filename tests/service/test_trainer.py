@@ -74,3 +74,40 @@ def test_handing_over_a_job_does_not_wait_for_it() -> None:
     gate.set()
     assert [trainer.result(waiting).job_id for waiting in jobs] == [0, 1, 2]
     trainer.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_that_dies_is_replaced_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    def run(asked: TrainingJob) -> TrainingResult:
+        if asked.job_id == 1:
+            raise SystemExit  # not an Exception: ends the thread
+        return improved(asked.job_id)
+
+    trainer = ThreadRetrainer(run)
+    fatal, working = job(1), job(2)
+    trainer.submit(fatal)
+    trainer.submit(working)
+    assert trainer.result(fatal).accepted == (False, False)
+    assert trainer.result(working).accepted == (True, False)
+    assert (trainer.counts.restarts, trainer.counts.failed, trainer.counts.accepted) == (1, 1, 1)
+    assert caplog.text.count("trainer_restarted") == 1
+    trainer.close()
+
+
+def test_a_worker_that_hangs_is_left_behind_with_its_job() -> None:
+    gate = threading.Event()
+
+    def run(asked: TrainingJob) -> TrainingResult:
+        if asked.job_id == 1:
+            assert gate.wait(LONG_SECONDS)
+        return improved(asked.job_id)
+
+    trainer = ThreadRetrainer(run, patience_seconds=0.2)
+    hanging, working = job(1), job(2)
+    trainer.submit(hanging)
+    trainer.submit(working)
+    assert trainer.result(working).accepted == (True, False), "it did not wait for the other"
+    assert trainer.result(hanging).accepted == (False, False)
+    gate.set()
+    trainer.close()
+    assert (trainer.counts.restarts, trainer.counts.accepted) == (1, 1), "too late to count"

@@ -34,13 +34,21 @@ def build_client(
         reconnect_on_failure=False,
         manual_ack=True,
     )
+    identify(client, config)
+    client.will_set(will_topic, b"offline", qos=1, retain=True)
+    return client
+
+
+def identify(client: Client, config: MqttConfig) -> None:
+    """Give a client what it needs to get in: credentials, certificates, and patience.
+
+    Raises ConfigError when a file cannot be used.
+    """
     client.connect_timeout = CONNECT_SECONDS
     if config.user is not None:
         client.username_pw_set(config.user, _password(config.password_file))
     if config.tls:
         client.tls_set_context(_tls_context(config))
-    client.will_set(will_topic, b"offline", qos=1, retain=True)
-    return client
 
 
 def connect(client: Client, config: MqttConfig) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import select
+import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
@@ -15,6 +17,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from streamrnn.config import MqttConfig
+from streamrnn.service.mqtt.broker_limits import shortcomings
 from streamrnn.service.mqtt.connect_options import CONNECT_SECONDS, connect
 from streamrnn.service.mqtt.exchange import Exchange
 from streamrnn.service.mqtt.history import History
@@ -43,6 +46,7 @@ class Connection:
     def __init__(
         self,
         client: Client,
+        config: MqttConfig,
         epoch: int,
         exchange: Exchange,
         history: History,
@@ -52,13 +56,15 @@ class Connection:
     ) -> None:
         self.epoch: Final = epoch
         self.established = False
-        self.last_progress_at = clock()
+        self._progress_at = time.monotonic()
         self._client = client
+        self._config = config
         self._receiver = Receiver(client, epoch, exchange, clock)
-        self._clock = clock
         self._history = history
         self._sender = Sender(client, exchange.outbox, availability_topic)
         self._subscriptions = exchange.subscriptions
+        self._canary = exchange.canary
+        self._outbox = exchange.outbox
         self._wakeup = exchange.wakeup
         self._established_at = 0.0  # monotonic
         self._stop_by: float | None = None  # monotonic
@@ -76,10 +82,26 @@ class Connection:
         self._stop_by = deadline
         self._wakeup.ring()
 
-    def run(self, config: MqttConfig) -> Ended:
+    @property
+    def silent_seconds(self) -> float:
+        """Since the network thread last went round: about one, or up to 10 while it connects."""
+        return time.monotonic() - self._progress_at
+
+    def give_up(self) -> None:
+        """From any thread: ours is stuck. Ends the connection under it, so that it comes loose if
+        it can, and takes from it what was not confirmed."""
+        self._receiver.given_up = True
+        self._end(Ending.BROKEN, "the network thread hung")
+        self._sender.give_back()
+        sock: Any = self._client.socket()
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def run(self) -> Ended:
         """Connect, and serve until the connection ends."""
         try:
-            connect(self._client, config)
+            connect(self._client, self._config)
             self._serve()
         except ssl.SSLCertVerificationError as error:
             self._end(Ending.REFUSED, f"the broker's certificate is not trusted: {error}")
@@ -110,8 +132,10 @@ class Connection:
                     self._wakeup.clear()
             if self._receiver.read_burst() is MQTTErrorCode.MQTT_ERR_PROTOCOL:
                 self._end(Ending.BROKEN, "the broker sent a malformed or unexpected packet")
+            elif self._receiver.half_packet_seconds() > self._config.keepalive:
+                self._end(Ending.BROKEN, "the broker sent a packet without an end")
             self._client.loop_misc()
-            self.last_progress_at = self._clock()
+            self._progress_at = time.monotonic()
             if self._stop_by is not None:
                 self._wind_down(self._stop_by)
             elif not self.established and time.monotonic() > answer_by:
@@ -134,12 +158,19 @@ class Connection:
         if self.established:
             if self._subscriptions.stale:
                 self._subscriptions.synchronise(self._client)
+            elif self._subscriptions.settled:
+                self._sing()
             if not self._saying_farewell:
                 self._sender.pump()
         if self._client.want_write() and not self._receiver.cut:
             self._client.loop_write()
         if not self._client.want_write():
             self._receiver.write_pubacks()
+
+    def _sing(self) -> None:
+        song = self._canary.sing(time.monotonic())
+        if song is not None:
+            self._outbox.put(song)
 
     def _wind_down(self, deadline: float) -> None:
         """Publish what waits, then "offline", then DISCONNECT, one step per call."""
@@ -195,8 +226,9 @@ class Connection:
         self._established_at = time.monotonic()
         if properties is not None:
             self._sender.obey(properties)
-        self._sender.announce(b"online")
+            self._history.falls_short(shortcomings(self._config, properties))
         version = "5" if client.protocol is MQTTProtocolVersion.MQTTv5 else "3.1.1"
+        self._sender.announce(b"online")
         self._history.connected(version, self.epoch, flags.session_present)
 
     def _on_disconnect(

@@ -6,6 +6,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from streamrnn.records import Reason
+from streamrnn.service.mqtt.canary import Canary
 from streamrnn.service.mqtt.inbox import Inbox
 from streamrnn.service.mqtt.outbox import Outbox
 from streamrnn.service.mqtt.subscriptions import Subscriptions
@@ -18,7 +19,8 @@ class Exchange:
 
     inbox: Inbox
     outbox: Outbox
-    subscriptions: Subscriptions = field(default_factory=Subscriptions)
+    canary: Canary
+    subscriptions: Subscriptions
     applied: deque[tuple[int, list[int]]] = field(default_factory=deque)
     """Epoch and packet ids to acknowledge: one entry per `MqttLink.acknowledge`."""
     dropped: Counter[Reason] = field(default_factory=Counter)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from streamrnn.service.mqtt.broker_limits import Shortcoming
 from streamrnn.service.mqtt.reconnect import Ended, Ending
 
 log = logging.getLogger("streamrnn.mqtt")
@@ -18,14 +19,24 @@ _REMEDIES: Final = {
     "certificate": "set mqtt.ca_file to the authority that signed the broker's certificate",
 }
 
+_SESSION_LOST: Final = {
+    "reason": "the broker has forgotten our session: readings sent while we were away are lost",
+    "remedy": "let it keep sessions on disk (mosquitto: persistence true, autosave_interval 30), "
+    "and long enough (mqtt.session_expiry)",
+}
 _SOON_SECONDS: Final = 5.0
 
 
 class History:
     """Written by the network thread; its attributes may be read by any."""
 
-    def __init__(self, broker: str) -> None:
+    def __init__(self, broker: str, *, had_session: bool) -> None:
+        """had_session: an earlier process of ours left one at the broker."""
+        self._had_session = had_session
+        self._shortcomings: list[Shortcoming] = []
         self.connections = 0
+        self.sessions_lost = 0
+        """Times that the broker had forgotten us, with the readings that came meanwhile."""
         self.broken = 0
         self.problem: str | None = None
         """Why the last attempt or connection ended; None while connected."""
@@ -38,6 +49,10 @@ class History:
         self.problem = None
         if not session_resumed:
             self.session_epoch = epoch
+            if self._had_session:
+                self.sessions_lost += 1
+                log.warning("session_lost", extra={"data": _SESSION_LOST})
+        self._had_session = True
         data = {
             "broker": self._broker,
             "protocol": protocol,
@@ -45,6 +60,13 @@ class History:
             "epoch": epoch,
         }
         log.info("connected", extra={"data": data})
+
+    def falls_short(self, found: list[Shortcoming]) -> None:
+        """Logged when it changes."""
+        if found != self._shortcomings:
+            self._shortcomings = found
+            for shortcoming in found:
+                log.warning("broker_falls_short", extra={"data": shortcoming._asdict()})
 
     def ended(self, ended: Ended, retry_seconds: float) -> None:
         """An attempt that fails like the one before it is logged as debugging only."""

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from paho.mqtt.enums import MQTTProtocolVersion
@@ -14,6 +14,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from streamrnn.config import MqttConfig
 from streamrnn.errors import StreamrnnError
 from streamrnn.records import Message, Reason
+from streamrnn.service.mqtt.canary import Canary
 from streamrnn.service.mqtt.connect_options import build_client
 from streamrnn.service.mqtt.connection import Connection
 from streamrnn.service.mqtt.exchange import Exchange
@@ -21,10 +22,12 @@ from streamrnn.service.mqtt.history import History
 from streamrnn.service.mqtt.inbox import Inbox
 from streamrnn.service.mqtt.outbox import Outbox, Outgoing
 from streamrnn.service.mqtt.reconnect import Backoff, Ended, Ending, ProtocolChoice
+from streamrnn.service.mqtt.subscriptions import Subscriptions
 
 log = logging.getLogger("streamrnn.mqtt")
 
 _LONGEST_TOPIC_BYTES: Final = 65_535
+_WINDOW_OF_3_1_1: Final = 20
 _GRACE_SECONDS: Final = 0.5  # for the thread to end after its deadline
 
 
@@ -56,23 +59,37 @@ class MqttLink:
         backoff: Backoff,
         clock: Callable[[], float] = time.time,
         outbox_size: int = 10_000,
+        always: Sequence[str] = (),
+        had_session: bool = False,
+        patience_seconds: float = 30.0,
     ) -> None:
+        """always: topics to listen to besides what `set_subscriptions` is given. had_session: an
+        earlier process left one at the broker; if it is gone, so are readings. clock: Unix
+        seconds, for the time of arrival. patience_seconds: before a network thread counts as stuck;
+        the lookup of a name may take long."""
         self._config = config
         self._client_id = config.client_id_for(gateway)
         self._own_topics = f"{topic_prefix}/"
         self._base_topic = f"{topic_prefix}/{gateway}"
         self._availability_topic = f"{self._base_topic}/availability"
+        canary = Canary(f"{self._base_topic}/canary")
+        own = (f"{self._base_topic}/cmd/#", canary.topic)
+        self._always = [(topic, 1) for topic in (*always, *own)]
         self._backoff = backoff
         self._clock = clock
+        self._patience_seconds = patience_seconds
         self._protocol = ProtocolChoice(config.protocol)
         self._exchange = Exchange(
-            Inbox(config.queue_size, reserve=config.receive_maximum), Outbox(outbox_size)
+            Inbox(config.queue_size, reserve=config.receive_maximum),
+            Outbox(outbox_size),
+            canary,
+            Subscriptions(canary.topic),
         )
         self._epoch = 0
-        self._history = History(config.broker)
+        self._history = History(config.broker, had_session=had_session)
         self._connection: Connection | None = None
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
+        self._thread = self._new_thread()
         self.set_subscriptions([])
 
     def start(self) -> None:
@@ -142,11 +159,16 @@ class MqttLink:
         self._exchange.wakeup.ring()
         return accepted
 
+    def is_denied(self, topic: str) -> bool:
+        """The broker has refused us this topic; until `retry_denied` nothing is sent to it."""
+        return self._exchange.outbox.is_denied(topic)
+
     def retry_denied(self) -> None:
         """Publish again to topics that the broker had denied us, and ask again for the filters
         that it refused, after its rules were mended."""
         self._exchange.outbox.forget_denials()
         self._exchange.subscriptions.retry_refused()
+        self._exchange.canary.retry()
         self._exchange.wakeup.ring()
 
     def set_subscriptions(self, filters: Iterable[tuple[str, int]]) -> None:
@@ -162,7 +184,7 @@ class MqttLink:
                 raise ValueError(f"qos {qos} of {topic_filter}: must be 0 or 1")
             if topic_filter.startswith(self._own_topics):
                 raise ValueError(f"{topic_filter}: must not lie under {self._own_topics}, our own")
-        self._exchange.subscriptions.want([*wanted, (f"{self._base_topic}/cmd/#", 1)])
+        self._exchange.subscriptions.want([*wanted, *self._always])
         self._exchange.wakeup.ring()
 
     @property
@@ -171,16 +193,36 @@ class MqttLink:
         return self._history.session_epoch
 
     @property
+    def window(self) -> int:
+        """How many messages the broker sends ahead of acknowledgements; MQTT 3.1.1 knows no way to
+        say so, and brokers' own limits begin at this."""
+        if self._protocol.version is MQTTProtocolVersion.MQTTv5:
+            return self._config.receive_maximum
+        return _WINDOW_OF_3_1_1
+
+    @property
+    def stopping(self) -> bool:
+        """`stop` was called: what is not published now is given up."""
+        return self._stopping.is_set()
+
+    @property
     def alive(self) -> bool:
         """The network thread runs."""
         return self._thread.is_alive()
 
     @property
-    def last_progress_at(self) -> float | None:
-        """When the network thread last went round, by the clock: about a second ago, or up to 10 s
-        while it connects. None while it waits for the next attempt."""
+    def stuck(self) -> bool:
+        """The network thread has died, or not gone round for so long that it never will."""
+        if self._thread.ident is None or self._stopping.is_set():
+            return False
         connection = self._connection
-        return None if connection is None else connection.last_progress_at
+        silent = 0.0 if connection is None else connection.silent_seconds
+        return not self._thread.is_alive() or silent > self._patience_seconds
+
+    @property
+    def sessions_lost(self) -> int:
+        """Times that the broker had forgotten our session, and with it readings."""
+        return self._history.sessions_lost
 
     @property
     def connected(self) -> bool:
@@ -242,9 +284,26 @@ class MqttLink:
         """When the last message came, by the clock."""
         return self._exchange.inbox.last_message_at
 
+    def rebuild(self) -> None:
+        """The network thread hangs: leave it behind and go on with another. Belongs to the loop."""
+        stuck = self._connection
+        self._connection = None
+        self._thread = self._new_thread()  # from now on the old one ends as soon as it moves
+        if stuck is not None:
+            data = {"silent_seconds": round(stuck.silent_seconds, 1)}
+            log.error("network_thread_rebuilt", extra={"data": data})
+            stuck.give_up()
+            self._history.broken += 1
+        self._thread.start()
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name="mqtt", daemon=True)
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             ended = self._connect_once()
+            if threading.current_thread() is not self._thread:
+                return  # given up by `rebuild`
             self._protocol.learn(ended)
             if ended.how is not Ending.STOPPED:
                 seconds = self._backoff.after(ended)
@@ -263,6 +322,7 @@ class MqttLink:
         self._epoch += 1
         connection = Connection(
             client,
+            self._config,
             self._epoch,
             self._exchange,
             self._history,
@@ -273,6 +333,7 @@ class MqttLink:
         if self._stopping.is_set():  # `stop` may have looked before the line above
             return Ended(Ending.STOPPED, "stopped")
         try:
-            return connection.run(self._config)
+            return connection.run()
         finally:
-            self._connection = None
+            if self._connection is connection:  # not given up
+                self._connection = None

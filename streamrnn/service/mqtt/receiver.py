@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import struct
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -32,11 +33,16 @@ class Receiver:
         self._epoch = epoch
         self._inbox = exchange.inbox
         self._applied = exchange.applied
+        self._canary = exchange.canary
         self._dropped = exchange.dropped
         self._clock = clock
         self._burst: list[Message] = []
         self._room = 0
         self._pubacks = bytearray()
+        self.given_up = False
+        """Another connection has taken our place."""
+        self._packet: object = None  # that is being read
+        self._packet_since = 0.0  # monotonic
         self.cut = False
         """A write is half done, perhaps within TLS: paho must not write now."""
         client.on_message = self._on_message
@@ -67,8 +73,18 @@ class Receiver:
         finally:
             if burst:
                 self._burst = []
-                self._inbox.put(burst)
+                if not self.given_up:
+                    self._inbox.put(burst)
         return code
+
+    def half_packet_seconds(self) -> float:
+        """For how long one packet has been arriving. paho's keep-alive is content as long as any
+        bytes come: a packet that claims 256 MB would swallow everything for hours."""
+        packet = self._client._in_packet  # paho begins a new one with each packet
+        now = time.monotonic()
+        if packet is not self._packet or not packet["command"]:
+            self._packet, self._packet_since = packet, now
+        return now - self._packet_since
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
         if self._room <= 0 and message.qos == 0:
@@ -79,6 +95,10 @@ class Receiver:
         except UnicodeDecodeError:
             self._dropped[Reason.NOT_UTF8] += 1
             client.ack(message.mid, message.qos)  # it would come again and again
+            return
+        if topic == self._canary.topic:
+            self._canary.hear(bytes(message.payload))
+            client.ack(message.mid, message.qos)
             return
         self._room -= 1
         self._burst.append(

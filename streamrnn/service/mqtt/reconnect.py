@@ -34,7 +34,7 @@ class Backoff:
     must not come back at one moment."""
 
     def __init__(
-        self, rng: random.Random, first_seconds: float = 1.0, longest_seconds: float = 60.0
+        self, rng: random.Random, first_seconds: float = 1.0, longest_seconds: float = 10.0
     ) -> None:
         self._rng = rng
         self._first = first_seconds
@@ -49,7 +49,7 @@ class Backoff:
         for ever.
         """
         if ended.how is Ending.REFUSED:
-            return self._rng.uniform(self._longest / 2, self._longest)
+            return self._rng.uniform(1.5 * self._longest, 3.0 * self._longest)
         if ended.seconds_up >= self._longest:
             self._ceiling = self._first
         ceiling, self._ceiling = self._ceiling, min(2 * self._ceiling, self._longest)

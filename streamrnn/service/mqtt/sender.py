@@ -110,7 +110,9 @@ class Sender:
         code: ReasonCode,
         properties: Properties,
     ) -> None:
-        message = self._unconfirmed.pop(packet_id)
+        message = self._unconfirmed.pop(packet_id, None)
+        if message is None:  # given back by `MqttLink.rebuild`
+            return
         if code.is_failure:
             self._refused(message, str(code))
         else:

@@ -14,12 +14,15 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 log = logging.getLogger("streamrnn.mqtt")
 
 _ONLY_LIVE_READINGS: Final = SubscribeOptions.RETAIN_DO_NOT_SEND
+_STORED_TOO: Final = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
 
 
 class Subscriptions:
     """`want` and `retry_refused` are called from any thread; the rest from the network thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, echo: str) -> None:
+        """echo: the topic on which we want to hear ourselves. We can do without."""
+        self._echo = echo
         self._wanted: dict[str, int] = {}  # replaced as a whole, never changed
         self.stale = True  # something to ask for: wants or connection have changed
         self._sent: dict[str, int] = {}  # asked for on this connection
@@ -43,7 +46,12 @@ class Subscriptions:
     @property
     def complete(self) -> bool:
         """The broker granted, on this connection, everything that is wanted now."""
-        return self._granted == self._wanted
+        return self._granted | {self._echo: 1} == self._wanted | {self._echo: 1}
+
+    @property
+    def settled(self) -> bool:
+        """The broker has answered everything that was asked on this connection."""
+        return not self.stale and not self._subscribing
 
     def forget_connection(self) -> None:
         """A new connection: subscribe to everything again, whatever the session may hold."""
@@ -74,7 +82,7 @@ class Subscriptions:
             self._granted = {f: q for f, q in self._granted.items() if f in wanted}
         new = {f: q for f, q in wanted.items() if self._sent.get(f) != q}
         if new:
-            _, packet_id = client.subscribe(_with_options(new, client.protocol))
+            _, packet_id = client.subscribe(_with_options(new, client.protocol, self._echo))
             if packet_id is not None:
                 self._subscribing[packet_id] = new
             self._sent |= new
@@ -88,6 +96,8 @@ class Subscriptions:
             if code.is_failure:
                 self._refuse(topic_filter, str(code))
             else:
+                if code.value < qos:
+                    _report_lower_qos(topic_filter, qos, code.value)
                 granted[topic_filter] = qos
                 self.refused.pop(topic_filter, None)
         self._granted = granted
@@ -111,8 +121,23 @@ class Subscriptions:
             )
 
 
+def _report_lower_qos(topic_filter: str, wanted: int, granted: int) -> None:
+    data = {
+        "filter": topic_filter,
+        "wanted": wanted,
+        "granted": granted,
+        "remedy": "readings may be lost on the way: allow QoS 1 in the broker",
+    }
+    log.warning("qos_lowered", extra={"data": data})
+
+
+def _describes(topic_filter: str) -> bool:
+    """Whether descriptions of devices are to be had there, not readings: see `Ingest`."""
+    return topic_filter.rpartition("/")[2].startswith("$")
+
+
 def _with_options(
-    filters: dict[str, int], version: MQTTProtocolVersion
+    filters: dict[str, int], version: MQTTProtocolVersion, echo: str
 ) -> list[tuple[str, int]] | list[tuple[str, SubscribeOptions]]:
     if version is not MQTTProtocolVersion.MQTTv5:
         return list(filters.items())
@@ -122,8 +147,8 @@ def _with_options(
             SubscribeOptions(
                 qos=qos,
                 # Not our own publications, however wide the filter. Forbidden on shared ones.
-                noLocal=not topic_filter.startswith("$share/"),
-                retainHandling=_ONLY_LIVE_READINGS,
+                noLocal=not topic_filter.startswith("$share/") and topic_filter != echo,
+                retainHandling=_STORED_TOO if _describes(topic_filter) else _ONLY_LIVE_READINGS,
             ),
         )
         for topic_filter, qos in filters.items()

@@ -1,0 +1,20 @@
+"""`streamrnn compile-kernels`: what the first start of the daemon would do, done before."""
+
+from __future__ import annotations
+
+from streamrnn.cli.settings import ConfigArgument, load_settings
+
+
+def compile_kernels(config: ConfigArgument = None) -> None:
+    """Compile what the daemon needs into the kernel cache, so that it starts at once.
+
+    For images and installers. Compiled are the kernels of the [detector] of CONFIG; the cache is in
+    $STREAMRNN_CACHE_DIR, else ~/.cache/streamrnn.
+
+    Example:  streamrnn compile-kernels /etc/streamrnn/streamrnn.toml
+    """
+    detector = load_settings(config).detector
+    # Lazy: numba.
+    from streamrnn.service import daemon
+
+    daemon.compile_kernels(detector)

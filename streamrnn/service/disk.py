@@ -1,0 +1,59 @@
+"""The few operations by which state reaches the disk.
+
+All that must survive a power cut goes through a `Disk`, so that the torture campaign can put one in
+its place that fails, writes short, dies between two operations, or keeps a record of them.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+Buffer = bytes | memoryview
+
+
+class Disk:
+    """The real one. Every method raises OSError. Files are named by their descriptors."""
+
+    def create(self, path: Path) -> int:
+        """A new file to write, or an old one emptied; for our own eyes only."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        return os.open(path, flags, 0o600)
+
+    def write(self, file: int, data: Buffer) -> int:
+        """How many bytes of `data` were taken; may be fewer than all."""
+        return os.write(file, data)
+
+    def sync(self, file: int) -> None:
+        os.fsync(file)
+
+    def close(self, file: int) -> None:
+        os.close(file)
+
+    def rename(self, path: Path, to: Path) -> None:
+        path.replace(to)
+
+    def remove(self, path: Path) -> None:
+        """It need not exist."""
+        path.unlink(missing_ok=True)
+
+    def sync_folder(self, path: Path) -> None:
+        """Without it a power cut may undo renames."""
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def write_all(disk: Disk, file: int, pieces: Iterable[Buffer]) -> None:
+    """Raises OSError when not everything was taken."""
+    for piece in pieces:
+        rest = memoryview(piece)
+        while rest:  # a full disk may take a part without complaint
+            written = disk.write(file, rest)
+            if written == 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            rest = rest[written:]

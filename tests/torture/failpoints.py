@@ -1,0 +1,96 @@
+"""Killed before and after each step of applying, queueing alerts, saving and acknowledging, by its
+own hand: no alert is lost, and the state is bit for bit as if nothing had happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from streamrnn.service import failpoint
+from tests.daemon_process import DaemonProcess
+from tests.mosquitto import Mosquitto
+from tests.service.mqtt_peers import Peer
+from tests.torture.figures import Figures
+from tests.torture.kill import drain, judge
+from tests.torture.mishap import AFTER, BEFORE, HALFWAY, Mishap
+from tests.torture.nursery import Nursery
+from tests.torture.rounds import round_of
+from tests.torture.sender import Sender
+from tests.torture.victim import Victim, victim
+
+_PER_SECOND = 1000.0  # readings
+_FEWEST_ROUNDS = 300
+
+# On its way to the disk; what is written to outbox.tmp after its sync goes on as outbox.log.
+_STATE = (
+    "create state.tmp",
+    "write state.tmp",
+    "sync state.tmp",
+    "rename state.previous.bin",
+    "rename state.bin",
+)
+_NEW_OUTBOX = ("create outbox.tmp", "write outbox.tmp", "sync outbox.tmp", "rename outbox.log")
+_IN_OUTBOX = ("write outbox.tmp", "sync outbox.tmp")
+
+
+def mishaps() -> Iterator[Mishap]:
+    """Every place, each moment."""
+    for place in failpoint.ALL:
+        yield Mishap(place, 3 if place == failpoint.APPLIED else 1)
+    for place in (*_STATE, *_NEW_OUTBOX):
+        for moment in (BEFORE, AFTER):
+            yield Mishap(place, 1, moment)
+    for count in (1, 2):  # of the outbox at the start, and of a checkpoint
+        for moment in (BEFORE, AFTER):
+            yield Mishap("sync folder", count, moment)
+    for place in _IN_OUTBOX:
+        for moment in (BEFORE, AFTER):
+            yield Mishap(place, 4, moment)
+    for place, count in (("write state.tmp", 5), ("write outbox.tmp", 1), ("write outbox.tmp", 4)):
+        yield Mishap(place, count, HALFWAY)
+
+
+def run(folder: Path, times: int) -> Figures:
+    """times: how often each."""
+    broker = Mosquitto(folder / "broker")
+    broker.start()
+    figures = Figures("kill at a failpoint")
+    planned = [mishap for _ in range(times) for mishap in mishaps()]
+    try:
+        with (
+            Nursery() as nursery,
+            victim(nursery, folder / "victim", broker.url) as daemon,
+            Peer(broker, "streamrnn/gw/events") as peer,
+        ):
+            daemon.start()
+            daemon.wait_ready()  # from now on the broker keeps everything for it
+            daemon.kill()
+            sender = Sender(broker.host, broker.port, round_of, _PER_SECOND)
+            for mishap in planned:
+                daemon.start(mishap)
+                assert daemon.wait_dead(), f"never came to {mishap}"
+            daemon.start()
+            daemon.wait_ready()
+            rounds = sender.finish(_FEWEST_ROUNDS)
+            drain(daemon)
+            figures["places"] = len(planned) // times
+            figures["deaths"] = len(planned)
+            judge(daemon, peer, rounds, figures)
+            figures["start from scratch to ready, s"] = _seconds_to_ready(daemon, folder)
+            return figures
+    finally:
+        broker.stop()
+
+
+def _seconds_to_ready(daemon: Victim, folder: Path) -> float:
+    """Of a new process with all its imports, on the state that is there; kernels from the cache."""
+    settings = daemon.settings.read_text()
+    process = DaemonProcess(folder / "victim", settings, {})
+    begun = time.monotonic()
+    process.start()
+    try:
+        process.wait_ready()
+        return time.monotonic() - begun
+    finally:
+        process.kill()

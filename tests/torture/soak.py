@@ -1,0 +1,83 @@
+"""Days of 200 streams in minutes: memory, threads and open files stay as they are."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tests.mosquitto import Mosquitto
+from tests.torture.figures import Figures
+from tests.torture.nursery import Nursery
+from tests.torture.rounds import START, Reading
+from tests.torture.sender import Sender
+from tests.torture.victim import victim
+
+_DEVICES = 10
+_FIELDS = 20  # of each device: 200 streams
+_PERIOD_SECONDS = 60.0
+_DAY = 86_400.0
+_MESSAGES_PER_SECOND = 400.0
+_SETTLED_AFTER = 0.4  # of the time: histories are full, retraining has begun
+_MOST_MB_PER_DAY = 1.0
+
+
+def round_of(t: int) -> Iterator[Reading]:
+    """One message of each device, a minute after the last; now and then a fault."""
+    noise = np.random.default_rng(t).normal(0.0, 0.1, (_DEVICES, _FIELDS))
+    for device in range(_DEVICES):
+        fault = 5.0 if (t + 131 * device) % 1009 < 3 else 0.0
+        values = {
+            f"v{n}": round(math.sin(t / 100 + n) + noise[device, n] + fault, 5)
+            for n in range(_FIELDS)
+        }
+        payload = json.dumps({"time": START + t * _PERIOD_SECONDS, **values}).encode()
+        yield Reading(f"plant/{device}", payload)
+
+
+def run(folder: Path, seconds: int) -> Figures:
+    broker = Mosquitto(folder / "broker")
+    broker.start()
+    days: list[float] = []
+    rss: list[float] = []
+    threads: set[int] = set()
+    files: set[int] = set()
+    try:
+        with (
+            Nursery() as nursery,
+            victim(
+                nursery, folder / "victim", broker.url, durability="auto", every="5s"
+            ) as daemon,
+        ):
+            daemon.start()
+            daemon.wait_ready()
+            sender = Sender(broker.host, broker.port, round_of, _MESSAGES_PER_SECOND)
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                time.sleep(0.5)
+                daemon.get("/metrics")
+                if time.monotonic() > until - (1.0 - _SETTLED_AFTER) * seconds:
+                    days.append(sender.rounds * _PERIOD_SECONDS / _DAY)
+                    rss.append(daemon.rss_mb())
+                    threads.add(daemon.threads())
+                    files.add(daemon.open_files())
+            rounds = sender.finish()
+            assert daemon.stop() == 0
+    finally:
+        broker.stop()
+    slope = float(np.polyfit(days, rss, 1)[0])
+    figures = Figures("soak")
+    figures["simulated days"] = rounds * _PERIOD_SECONDS / _DAY
+    figures["readings"] = rounds * _DEVICES * _FIELDS
+    figures["RSS, MB"] = rss[-1]
+    figures["slope, MB per simulated day"] = slope
+    figures["threads"] = f"{min(threads)} to {max(threads)}"
+    figures["open files"] = f"{min(files)} to {max(files)}"
+    assert slope < _MOST_MB_PER_DAY, figures
+    assert max(threads) - min(threads) <= 2, figures  # the one that writes a checkpoint comes and goes
+    assert max(files) - min(files) <= 4, figures
+    return figures

@@ -1,0 +1,59 @@
+"""A topic with a random part: a hundred thousand names, a cap on streams, and a page of metrics that
+still comes in a second."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from tests.service.mqtt_peers import eventually
+from tests.torture.figures import Figures
+from tests.torture.nursery import Nursery
+from tests.torture.scripted_broker import Client, ScriptedBroker, publish
+from tests.torture.victim import victim
+
+_CAP = 10_000
+_BATCH = 1000
+
+
+class _Explosion:
+    def __init__(self, topics: int) -> None:
+        self.topics = topics
+        self.sent = 0
+
+    def serve(self, client: Client, number: int) -> None:
+        client.subscribed.wait(60.0)
+        for first in range(0, self.topics, _BATCH):
+            batch = [publish(f"plant/{n:x}", b"20.5") for n in range(first, first + _BATCH)]
+            client.send(b"".join(batch))
+            self.sent += _BATCH
+            time.sleep(0.02)  # the cap is what is tested here, not the queue
+
+
+def run(folder: Path, topics: int) -> Figures:
+    explosion = _Explosion(topics)
+    with (
+        ScriptedBroker(explosion.serve) as broker,
+        Nursery() as nursery,
+        victim(nursery, folder, broker.url, durability="auto", every="60s") as daemon,
+    ):
+        daemon.start()
+        daemon.wait_until(lambda: explosion.sent == topics, "all topics", 600.0)
+        eventually(
+            lambda: daemon.total("streamrnn_readings_total")
+            + daemon.total("streamrnn_dropped_total")
+            >= topics
+        )
+        streams = int(daemon.total("streamrnn_streams"))
+        begun = time.monotonic()
+        _, page = daemon.get("/metrics")
+        scrape = time.monotonic() - begun
+        figures = Figures("topic explosion")
+        figures["topics"] = topics
+        figures["streams"] = streams
+        figures["refused and counted"] = int(daemon.total("streamrnn_dropped_total"))
+        figures["scrape, s"] = scrape
+        figures["scrape, MB"] = len(page) / 1e6
+        figures["RSS, MB"] = daemon.rss_mb()
+        assert streams <= _CAP, figures
+        return figures
