@@ -13,7 +13,7 @@ BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test bench lint types docs-config dashboards lock audit sbom deb clean mosquitto prometheus receivers systemd \
+.PHONY: help run test bench torture lint types docs-config dashboards lock audit sbom deb clean mosquitto prometheus receivers systemd \
 	test-bare test-systemd test-image test-arm64
 
 help: ## List the targets
@@ -28,6 +28,9 @@ test: $(VENV)/.installed-test $(VENV)/.installed-pysparkplug mosquitto prometheu
 bench: $(VENV)/.installed-bench mosquitto ## Install, then measure: a table, and build/benchmarks.json
 	@mkdir -p build
 	@$(BIN)/python -m benchmarks --json build/benchmarks.json $(BENCH_ARGS)
+
+torture: $(VENV)/.installed-test mosquitto ## Install, then the whole torture campaign in its long form: days
+	@$(BIN)/python -m tests.torture $(or $(ROWS),all) $(TORTURE_ARGS)
 
 lint: $(VENV)/.installed-lint ## Check style and formatting
 	@$(BIN)/ruff check .

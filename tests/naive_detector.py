@@ -77,6 +77,23 @@ class Blocks:
         return (sum(ended) / len(ended), empty) if ended else (math.nan, 0.0)
 
 
+class Persistence:
+    """The next reading is this one."""
+
+    def __init__(self) -> None:
+        self.last, self.mean, self.band = math.nan, 0.0, 0.0
+
+    def expected(self) -> tuple[float, float, float]:
+        return self.last, self.last - self.band, self.last + self.band
+
+    def learn(self, change: float, steps: int) -> None:
+        self.mean += max(1.0 / steps, 1.0 / recipe.SKILL_MEMORY) * (change - self.mean)
+        smallest, largest = recipe.CHANGE_STEP
+        step = self.mean * max(min(1.0 / (recipe.BAND_SHARE * steps), largest), smallest)
+        above = 1.0 if change > self.band else 0.0
+        self.band = max(self.band + step * (above - recipe.BAND_SHARE), 0.0)
+
+
 class Tails:
     """-ln P of each of a few statistics, by peaks over a running threshold; one at a time."""
 
@@ -187,6 +204,7 @@ class Channel:
         self.stray = False  # the last value was the first to differ in a constant stream
         self.smoothed = Moments(recipe.NORMAL_MEMORY[c])
         self.changes = Moments(recipe.SKILL_MEMORY)  # from one value to the next
+        self.errors = Moments(recipe.SKILL_MEMORY)
 
     @property
     def network(self) -> naive.Network:
@@ -203,11 +221,12 @@ class Channel:
             return math.nan, math.nan, limited
         return abs(z - self.forecast), abs(x - before) / sd, limited
 
-    def expected(self) -> tuple[float, float, float]:
-        """(yhat, lower, upper) in the sensor's unit; NaN before there are residuals."""
+    def expected(self) -> tuple[float, float, float] | None:
+        """(yhat, lower, upper) in the sensor's unit; None while persistence is better."""
+        young = len(self.surprises) < recipe.SKILL_WARM
+        if young or self.errors.mean_sd()[0] > self.changes.mean_sd()[0]:
+            return None
         mean, sd = self.scale.mean_sd()
-        if self.steps < recipe.FIRST_STEPS or (sd > 0.0 and not self.residuals.bins):
-            return math.nan, math.nan, math.nan
         yhat, half = mean + sd * self.forecast, sd * self.half_band
         return yhat, yhat - half, yhat + half
 
@@ -222,6 +241,7 @@ class Channel:
         if self.states and self.steps >= recipe.FIRST_STEPS and sd > 0.0:
             S = self.surprise(z - self.forecast)
             self.changes.add(abs(z - self.z[-1]))
+            self.errors.add(abs(z - self.forecast))
         self.z.append(z)
         self.steps += 1
         reach = recipe.SCALE_REACH * sd
@@ -291,6 +311,7 @@ class Detector:
         self.tails = Tails([2.0 / (span + 1.0) for span in spans] + [1.0, 1.0])
         self.shapes = [Shapes(readings) for readings in recipe.SHAPE_READINGS]
         self.pause = 0.0
+        self.persistence = Persistence()
         self.values: list[float] = []
         self.time = math.nan
         self.late: list[float] = []
@@ -315,7 +336,9 @@ class Detector:
 
     def judge(self, value: float, time: float, gap: bool, elapsed: float) -> Judgement:
         fine, coarse = self.channels
-        expected = (math.nan,) * 3 if gap else fine.expected()
+        expected = (math.nan,) * 3
+        if not gap and fine.steps >= recipe.FIRST_STEPS and abs(self.values[-1]) < 1e300:
+            expected = fine.expected() or self.persistence.expected()
         mean, empty = math.nan, 0.0
         if len(self.values) >= recipe.INTERVAL_READINGS and self.timing.interval > 0.0:
             mean, empty = self.blocks.add(value, time, self.timing.interval)
@@ -339,6 +362,9 @@ class Detector:
         score = 0.0
         if not math.isnan(error):
             score = self.weigh(error, change, distance, max(*by_channel, beyond))
+        if not gap:
+            self.persistence.learn(min(abs(value - before), recipe.LARGEST_CHANGE), fine.steps)
+        self.persistence.last = value
         self.values.append(value)
         self.time = time
         if len(self.values) <= self.warm_up:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 import sys
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -37,8 +38,7 @@ def healthcheck(
 
     Example:  streamrnn healthcheck /etc/streamrnn.toml --ready
     """
-    host, port = _address(load_settings(config).http)
-    status, body = _get(host, port, "/readyz" if ready else "/healthz", timeout)
+    status, body = _get(load_settings(config).http, "/readyz" if ready else "/healthz", timeout)
     if status == http.client.OK:
         typer.echo("ready" if ready else "alive")
         return
@@ -54,21 +54,51 @@ def _address(config: HttpConfig) -> tuple[str, int]:
     return _EVERY_ADDRESS.get(config.host, config.host), config.port
 
 
-def _get(host: str, port: int, path: str, timeout: float) -> tuple[int, bytes]:
-    # Not urllib.request: it would send the question through $http_proxy.
-    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+def _get(config: HttpConfig, path: str, timeout: float) -> tuple[int, bytes]:
+    host, port = _address(config)
+    headers = _authorization(config)
+    connection = _connection(config, host, port, timeout)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         return response.status, response.read(_LONGEST_ANSWER)
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        scheme = "https" if config.tls else "http"
         raise StreamrnnError(
-            f"no answer from http://{host}:{port}{path}: {reason}; is the daemon running, "
+            f"no answer from {scheme}://{host}:{port}{path}: {reason}; is the daemon running, "
             "with these settings?"
         ) from error
     finally:
         connection.close()
+
+
+def _authorization(config: HttpConfig) -> dict[str, str]:
+    """Without a token the daemon would not say what is wrong with it."""
+    if config.token_file is None:
+        return {}
+    from streamrnn.service.http.access import read_token
+
+    return {"authorization": f"Bearer {read_token(config.token_file)}"}
+
+
+def _connection(
+    config: HttpConfig, host: str, port: int, timeout: float
+) -> http.client.HTTPConnection:
+    # Not urllib.request: it would send the question through $http_proxy.
+    if config.cert_file is None:
+        return http.client.HTTPConnection(host, port, timeout=timeout)
+    # The daemon's own certificate is all that is trusted, and is for its name in the network:
+    # here it is asked by address.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        context.load_verify_locations(config.cert_file)
+    except OSError as error:
+        problem = f"http.cert_file = {config.cert_file}: must be a PEM certificate: {error}"
+        raise ConfigError([problem]) from error
+    return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
 
 
 def _reasons(status: int, body: bytes) -> str:

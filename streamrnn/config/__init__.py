@@ -2,6 +2,7 @@
 
 sections            one class per section: fields, defaults, descriptions, rules
   mqtt  source      the two sections with most rules
+  http              the port that the daemon opens
   outputs           where events go besides MQTT: Home Assistant, webhooks, InfluxDB, history
   section           what all sections have in common
   duration  topic   what "1h30m" and "plant/{device}/#" mean

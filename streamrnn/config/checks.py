@@ -36,7 +36,7 @@ def check_files(config: Config) -> list[str]:
 
 def _files(config: Config) -> Iterator[tuple[str, Path]]:
     """The files that are set, by their setting."""
-    sections = {"mqtt": config.mqtt, "influxdb": config.influxdb}
+    sections = {"mqtt": config.mqtt, "influxdb": config.influxdb, "http": config.http}
     sections |= {f"webhook[{i}]": webhook for i, webhook in enumerate(config.webhook)}
     for section, content in sections.items():
         for name in type(content).model_fields:

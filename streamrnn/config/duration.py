@@ -96,3 +96,27 @@ IntervalNeverOrOnAck = Annotated[
     float | Literal["on_ack"], PlainValidator(_parse_interval_never_or_on_ack), _written_back
 ]
 """As `IntervalOrNever`, or `"on_ack"`."""
+
+
+_RATE: Final = re.compile(r"([1-9][0-9]{0,5}) per (\S+)")
+
+
+def _parse_rate_or_auto(text: object) -> float | Literal["auto"]:
+    if text == "auto":
+        return "auto"
+    match = _RATE.fullmatch(text) if isinstance(text, str) else None
+    if not match:
+        raise ValueError('must be "auto" or a rate such as "1 per 30d" or "2 per 7d"')
+    return _parse_interval(match[2]) / int(match[1])
+
+
+def _write_rate(value: float | str) -> str:
+    return value if isinstance(value, str) else f"1 per {format_duration(value)}"
+
+
+RateOrAuto = Annotated[
+    float | Literal["auto"],
+    PlainValidator(_parse_rate_or_auto),
+    PlainSerializer(_write_rate, return_type=str),
+]
+"""`"1 per 30d"`, held as the seconds between two; or `"auto"`."""

@@ -20,8 +20,12 @@ from streamrnn.config.duration import (
     Duration,
     Interval,
     IntervalNeverOrAuto,
+    IntervalNeverOrOnAck,
     IntervalOrNever,
+    RateOrAuto,
 )
+from streamrnn.config.hard_limits import HardLimits
+from streamrnn.config.http import HttpConfig
 from streamrnn.config.mqtt import MqttConfig
 from streamrnn.config.outputs import (
     HistoryConfig,
@@ -38,6 +42,7 @@ __all__ = [
     "Config",
     "DetectorConfig",
     "GatewayConfig",
+    "HardLimits",
     "HistoryConfig",
     "HomeAssistantConfig",
     "HttpConfig",
@@ -118,9 +123,27 @@ class DetectorConfig(Section):
         le=1_000_000,
         description="Readings to learn from before the model may raise alerts.",
     )
+    false_alarms: RateOrAuto = Field(
+        default="auto",
+        description="How many false alarms are acceptable, for each stream: its threshold follows. "
+        "auto: one fixed threshold, a few in 10,000 readings.",
+        examples=["1 per 30d"],
+    )
     retrain_every: IntervalOrNever = Field(
         default=1 * DAY,
         description="How often a stream is trained afresh on its recent past, or never.",
+    )
+    adapt_after: IntervalNeverOrOnAck = Field(
+        default=6 * HOUR,
+        description="While an anomaly lasts its readings are not learned. One that has lasted for "
+        "so long is the new normal: it ends and is learned. never, or on_ack: when somebody "
+        'sends "ack".',
+    )
+    limits: tuple[HardLimits, ...] = Field(
+        default=(),
+        strict=False,
+        description="Values that streams must keep to: out_of_range, from the first reading on.",
+        examples=[[{"streams": ["*/temperature"], "low": -40.0, "high": 85.0}]],
     )
     seed: int = Field(
         default=0, ge=0, description="Start of the random numbers: same seed, same decisions."
@@ -182,20 +205,6 @@ class AlertsConfig(Section):
     @classmethod
     def _check_topic_prefix(cls, prefix: str) -> str:
         return check_topic_prefix(prefix)
-
-
-class HttpConfig(Section):
-    """The HTTP port with /metrics, /healthz and /readyz."""
-
-    enabled: bool = Field(default=True, description="Whether to open it.")
-    host: str = Field(
-        default="127.0.0.1",
-        min_length=1,
-        description='Address to listen on. "0.0.0.0" opens it to the network, unprotected.',
-    )
-    port: int = Field(
-        default=8095, ge=0, le=65_535, description="Port. 0: a free one, named in the log."
-    )
 
 
 class StateConfig(Section):

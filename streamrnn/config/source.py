@@ -10,7 +10,6 @@ from pydantic import Field, ValidationInfo, field_validator
 from streamrnn.config.section import Section
 from streamrnn.config.topic import check_stream_template, check_topic_template
 
-
 PayloadFormat: TypeAlias = Literal[
     "auto",
     "bare",

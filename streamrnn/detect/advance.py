@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from streamrnn.detect.blocks import close_block
-from streamrnn.detect.evidence import conclude, score_of, weigh
+from streamrnn.detect.evidence import calibrate, conclude, score_of, weigh
 from streamrnn.detect.extent import overshoot
 from streamrnn.detect.layout import (
     BLOCK_INDEX,
@@ -52,7 +52,14 @@ from streamrnn.detect.recipe import (
 )
 from streamrnn.detect.shapes import shape_distance
 from streamrnn.detect.timing import AFTER_GAP, SEEN_BEFORE, TOO_LATE, place_in_time
-from streamrnn.detect.verdict import forecast_band, judge, learn_scale, raw_errors, scaled
+from streamrnn.detect.verdict import (
+    forecast_band,
+    judge,
+    learn_change,
+    learn_scale,
+    raw_errors,
+    scaled,
+)
 from streamrnn.kernels.jit import kernel
 from streamrnn.records import Kind, Outcome
 
@@ -168,6 +175,8 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             else:
                 score = 0.0
 
+            if place != AFTER_GAP:
+                learn_change(n, AT[FINE], value)
             n[READINGS] += 1.0
             n[TIME] = time
             n[VALUE] = value
@@ -177,6 +186,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             out[OUTCOME] = WARMING
             if n[READINGS] > n[WARM_UP]:
                 out[SCORE_OUT] = score
+                calibrate(n, score, time, elapsed)
                 out[OUTCOME], out[KIND], out[ALARM] = conclude(n, score, beyond, elapsed)
             n[SCORE] = out[SCORE_OUT]
         return table.shape[0]

@@ -28,7 +28,14 @@ from streamrnn.detect.advance import (
 )
 from streamrnn.detect.layout import NUMBERS
 from streamrnn.detect.network import gather_inputs
-from streamrnn.detect.recipe import COARSE, FINE, INPUTS, INSTALL_AFTER, REFRACTORY
+from streamrnn.detect.recipe import (
+    CALIBRATION_STEP,
+    COARSE,
+    FINE,
+    INPUTS,
+    INSTALL_AFTER,
+    REFRACTORY,
+)
 from streamrnn.detect.retrain import (
     History,
     InlineRetrainer,
@@ -131,6 +138,10 @@ class Bank:
         every = self.config.retrain_every
         numbers[..., layout.WARM_UP] = self.config.warm_up
         numbers[..., layout.RETRAIN_EVERY] = every
+        allowed = self.config.false_alarms
+        numbers[..., layout.ALLOWED_SECONDS] = 0.0 if allowed == "auto" else allowed
+        if allowed == "auto":
+            numbers[..., layout.LOG_THRESHOLD] = 0.0
         set_before = numbers[..., layout.RETRAIN_AT] > 0.0
         latest = np.where(set_before, numbers[..., layout.TIME] + every, 0.0)
         numbers[..., layout.RETRAIN_AT] = np.where(
@@ -138,8 +149,11 @@ class Bank:
         )
 
     def forgive(self, slot: int) -> None:
-        """What just looked anomalous was not: the pause after the alarm begins anew."""
+        """What just looked anomalous was not: the pause after the alarm begins anew, and where the
+        threshold follows false alarms, it follows this one once more."""
         numbers = self._numbers[slot]
+        if numbers[layout.ALLOWED_SECONDS] > 0.0:
+            numbers[layout.LOG_THRESHOLD] += CALIBRATION_STEP
         if numbers[layout.REFRACTORY_LEFT] > 0.0:
             numbers[layout.REFRACTORY_LEFT] = REFRACTORY
         numbers[layout.SCORE] = 0.0
@@ -257,7 +271,13 @@ class Bank:
 
     def rhythm(self) -> Rhythm:
         """When each stream speaks, one row per slot. Copies."""
-        columns = [layout.READINGS, layout.VALUE, layout.TIME, layout.INTERVAL, layout.LONG_INTERVAL]
+        columns = [
+            layout.READINGS,
+            layout.VALUE,
+            layout.TIME,
+            layout.INTERVAL,
+            layout.LONG_INTERVAL,
+        ]
         return Rhythm._make(self._numbers[: len(self.names), columns].T)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:

@@ -41,6 +41,8 @@ from streamrnn.kernels.statistics import BINS
     REFRACTORY_LEFT,  # of the pause after an alarm, in readings
     NETWORK_ERROR,  # running mean |residual| of the fine network, scaled units
     PERSISTENCE_ERROR,  # the same for "the next reading is this one"
+    CHANGE_MEAN,  # running mean |change| from one reading to the next, in the sensor's unit
+    CHANGE_BAND,  # |change| that BAND_SHARE of them exceed
     BLOCK_SECONDS,  # 0: not yet known
     BLOCK_INDEX,  # of the block being filled: floor(time / BLOCK_SECONDS)
     BLOCK_SUM,
@@ -53,8 +55,11 @@ from streamrnn.kernels.statistics import BINS
     RETRAININGS,
     REJECTED_RETRAININGS,
     TAILED,  # readings whose evidence was weighed
+    LOG_THRESHOLD,  # ln of the factor on all that makes a score of 1
+    ALLOWED_SECONDS,  # setting: between two false alarms; 0: the threshold is fixed
+    ANOMALOUS_AT,  # when the score was above 1 last, seconds; 0: never
     STREAM_NUMBERS,
-) = range(29)
+) = range(34)
 
 # --- float64: one channel's numbers, from channel(c) ---------------------------------------------
 (

@@ -61,11 +61,25 @@ SHAPE_UNIT = 12.0
 LIKELIHOOD_ENOUGH = 8.0
 LIKELIHOOD_TILT = 0.3  # how much the rest of the evidence orders what the likelihood raised
 MAX_SCORE = 1e6
+
+# False alarms allowed: the threshold starts where a stream of independent readings would need it,
+# then every alarm raises it by CALIBRATION_STEP (of its logarithm), and the time allowed for one
+# takes as much away again.
+CALIBRATION_STEP = 0.3
+START_EXPONENT = 1.5  # tails are heavier than they look
+FIXED_SURPRISE = 8.5  # -ln of the false alarms per reading at the fixed threshold
+LOG_THRESHOLD_LIMITS = (-1.5, 3.0)
+NEW_ALARM_SECONDS = (
+    1200.0  # without an anomaly, and REFRACTORY readings: the next alarm is a new one
+)
 REFRACTORY = 100.0  # readings between two alarms
 
 BAND_SHARE = 0.05  # of residuals that may lie outside the forecast's band
 BAND_STRIDE = 8  # residuals between two looks at its width
 SKILL_MEMORY = 1000.0  # readings over which the network is compared with persistence
+SKILL_WARM = 100.0  # forecasts before the network may be preferred to it
+LARGEST_CHANGE = 1e300  # of two readings that float64 just holds, the difference may be infinite
+CHANGE_STEP = (0.02, 2.0)  # smallest and largest step of the band, in mean |change|s
 
 # Time
 INTERVAL_READINGS = 32.0  # readings after which the interval counts as learned

@@ -7,6 +7,8 @@ from typing import Any
 
 from streamrnn.detect.channel import surprise
 from streamrnn.detect.layout import (
+    CHANGE_BAND,
+    CHANGE_MEAN,
     FORECAST,
     HALF_BAND,
     MEAN,
@@ -24,14 +26,17 @@ from streamrnn.detect.layout import (
 from streamrnn.detect.recipe import (
     BAND_SHARE,
     BAND_STRIDE,
+    CHANGE_STEP,
     COARSE,
     EVIDENCE_START,
     FINE,
     FIRST_STEPS,
+    LARGEST_CHANGE,
     SCALE_MEMORY,
     SCALE_REACH,
     SHAPE_LIMIT,
     SKILL_MEMORY,
+    SKILL_WARM,
     Z_LIMIT,
 )
 from streamrnn.kernels.jit import inline_kernel
@@ -107,10 +112,29 @@ def judge(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, x: int, 
 
 
 @inline_kernel
+def learn_change(n: Any, at: int, value: float) -> None:
+    """The size of a change from one reading to the next, and the quantile of it that makes the band
+    of persistence, by stochastic approximation; to be called before the reading becomes the last.
+    """
+    change = min(abs(value - n[VALUE]), LARGEST_CHANGE)
+    n[CHANGE_MEAN] += max(1.0 / n[at + STEPS], 1.0 / SKILL_MEMORY) * (change - n[CHANGE_MEAN])
+    smallest, largest = CHANGE_STEP
+    step = n[CHANGE_MEAN] * max(min(1.0 / (BAND_SHARE * n[at + STEPS]), largest), smallest)
+    above = 1.0 if change > n[CHANGE_BAND] else 0.0
+    n[CHANGE_BAND] = max(n[CHANGE_BAND] + step * (above - BAND_SHARE), 0.0)
+
+
+@inline_kernel
 def forecast_band(n: Any, at: int) -> Any:
-    """(yhat, lower, upper) in the sensor's unit; NaN while there is no forecast."""
-    if n[at + STEPS] < FIRST_STEPS or n[at + RANK_WEIGHT] == 0.0 < n[at + VAR]:
+    """(yhat, lower, upper) in the sensor's unit; NaN while there is no forecast.
+
+    The network's, as long as its forecasts have been better than "the next reading is this one",
+    else that. Both were made before the reading they are compared on.
+    """
+    if n[at + STEPS] < FIRST_STEPS or abs(n[VALUE]) > LARGEST_CHANGE:
         return math.nan, math.nan, math.nan
+    if n[at + SCORED] < SKILL_WARM or n[NETWORK_ERROR] > n[PERSISTENCE_ERROR]:
+        return n[VALUE], n[VALUE] - n[CHANGE_BAND], n[VALUE] + n[CHANGE_BAND]
     sd = math.sqrt(n[at + VAR])
     yhat = n[at + MEAN] + sd * n[at + FORECAST]
     half = sd * n[at + HALF_BAND]

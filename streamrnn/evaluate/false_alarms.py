@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.config import DetectorConfig
 from streamrnn.evaluate.clean_streams import INTERVALS, TEN_CHARACTERS
 from streamrnn.evaluate.label_free import free_streams, label_free_names
 from streamrnn.evaluate.poisson import Rate
@@ -29,10 +30,9 @@ EXPECTED_PER_STREAM = 10.0
 LEAST_READINGS = 20_000
 
 
-def settings_for(_budget: str) -> Settings:
-    """Those of a user who allows this many false alarms. So far nobody can say how many they allow:
-    all get the shipped defaults."""
-    return Settings()
+def settings_for(budget: str) -> Settings:
+    """Those of a user who allows this many false alarms."""
+    return Settings(detector=DetectorConfig.model_validate({"false_alarms": budget}))
 
 
 class Cell(NamedTuple):

@@ -12,6 +12,7 @@ explain      the same in words
   number     which values are numbers
   timestamp  when the readings were taken
   admission  how many streams there may be, and how fast new ones may come
+  budget     how often something may happen
   refusal    why something did not become a reading
 stream_info  what is known of a stream besides its numbers: unit, name, device
 """

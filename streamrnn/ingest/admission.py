@@ -8,22 +8,18 @@ from __future__ import annotations
 import copy
 
 from streamrnn.config import LimitsConfig
+from streamrnn.ingest.budget import Budget
 from streamrnn.records import Reason
 
 
 class Admission:
-    """The streams that are known, and the budget for new ones.
-
-    The budget is a token bucket: it holds the new streams of one second, and at least one. Its
-    clock is the arrival of the messages, so the same messages are always treated the same.
-    """
+    """The streams that are known, and the budget for new ones: those of one second, and at least
+    one, may come at once."""
 
     def __init__(self, limits: LimitsConfig) -> None:
         self._max_streams = limits.max_streams
-        self._per_second = limits.new_streams_per_second
-        self._capacity = max(1.0, limits.new_streams_per_second)
-        self._tokens = self._capacity
-        self._refilled_at: float | None = None
+        per_second = limits.new_streams_per_second
+        self._budget = Budget(max(1.0, per_second), per_second)
         self._known: set[str] = set()
 
     def request(self, stream: str, at: float) -> Reason | None:
@@ -32,10 +28,8 @@ class Admission:
             return None
         if len(self._known) >= self._max_streams:
             return Reason.TOO_MANY_STREAMS
-        self._refill(at)
-        if self._tokens < 1.0:
+        if not self._budget.take(at):
             return Reason.NEW_STREAM_RATE
-        self._tokens -= 1.0
         self._known.add(stream)
         return None
 
@@ -51,11 +45,5 @@ class Admission:
         """An independent twin, to try out what a message would do."""
         twin = copy.copy(self)
         twin._known = self._known.copy()
+        twin._budget = copy.copy(self._budget)
         return twin
-
-    def _refill(self, at: float) -> None:
-        if self._refilled_at is not None:
-            # A clock that was put back gives nothing, and takes nothing away.
-            elapsed = max(0.0, at - self._refilled_at)
-            self._tokens = min(self._capacity, self._tokens + elapsed * self._per_second)
-        self._refilled_at = at

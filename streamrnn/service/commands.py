@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streamrnn.config.duration import format_duration, parse_duration
 from streamrnn.detect.topics import GatewayTopics, topic_levels
+from streamrnn.ingest.budget import Budget
 from streamrnn.records import Event, Message
 from streamrnn.service.logs import RateLimited
 from streamrnn.service.state import State
 
 log = logging.getLogger("streamrnn.commands")
+
+_LONGEST_COMMAND: Final = 100  # bytes
+_COMMANDS_AT_ONCE: Final = 200  # as many as a script sends that deals with every stream in turn
+_COMMANDS_PER_SECOND: Final = 10.0
 
 
 class Verb(StrEnum):
@@ -31,7 +36,9 @@ class Command(NamedTuple):
 
 def parse_command(payload: bytes) -> Command:
     """Raises ValueError, its message a rule that starts with "must"."""
-    words = payload[:100].decode("utf-8", "replace").split()
+    if len(payload) > _LONGEST_COMMAND:
+        raise ValueError(f"must have at most {_LONGEST_COMMAND} bytes")
+    words = payload.decode("utf-8", "replace").split()
     match words:
         case ["snooze", length]:
             seconds = parse_duration(length)
@@ -44,7 +51,8 @@ def parse_command(payload: bytes) -> Command:
 
 
 class CommandDesk:
-    """Carries out commands; anybody may send them, so what is wrong is logged at a limited rate."""
+    """Carries out commands. Anybody whom the broker lets may send them: what is wrong is logged at
+    a limited rate, and so many in a short time are refused that none can hold up the readings."""
 
     def __init__(
         self, state: State, topics: GatewayTopics, complaints: RateLimited, *, enabled: bool
@@ -53,21 +61,19 @@ class CommandDesk:
         self._state = state
         self._topics = topics
         self._complaints = complaints
+        self._budget = Budget(_COMMANDS_AT_ONCE, _COMMANDS_PER_SECOND)
 
     def carry_out(self, message: Message) -> Event | None:
         """The event that the command caused, if any."""
-        levels = message.topic.removeprefix(self._topics.commands)
-        slot = self._slot(levels)
         try:
             if not self.enabled:
                 raise ValueError("must be allowed first: set alerts.commands = true")
             if message.retain:
                 raise ValueError("must not be retained: it would be repeated at every connection")
-            if slot is None:
-                raise ValueError(
-                    "must name a stream that is known; its events and metrics show how"
-                )
+            if not self._budget.take(message.received_at):
+                raise ValueError(f"must not come faster than {_COMMANDS_PER_SECOND:g} a second")
             command = parse_command(message.payload)
+            slot = self._slot(message.topic.removeprefix(self._topics.commands))
         except ValueError as problem:
             data = {"topic": message.topic, "payload": message.payload[:100], "problem": problem}
             self._complaints.log(logging.WARNING, "command_refused", "command", data)
@@ -94,8 +100,8 @@ class CommandDesk:
                     bank.forgive(member)
                 return tracker.dismiss(slot)
 
-    def _slot(self, levels: str) -> int | None:
+    def _slot(self, levels: str) -> int:
         for slot, name in enumerate(self._state.bank.names):
             if topic_levels(name) == levels:
                 return slot
-        return None
+        raise ValueError("must name a stream that is known; its events and metrics show how")

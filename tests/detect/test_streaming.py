@@ -126,7 +126,7 @@ def test_decisions_do_depend_on_seed_and_retraining(update: dict[str, float]) ->
     values, times = sine(LENGTH), seconds(LENGTH)
     other: DetectorConfig = RETRAINING.model_copy(update=update)
     found, changed = (step_one(Bank(config), values, times) for config in (RETRAINING, other))
-    assert found.yhat.tobytes() != changed.yhat.tobytes()
+    assert found.score.tobytes() != changed.score.tobytes()
 
 
 def test_a_deterministic_bank_has_equal_state_too() -> None:

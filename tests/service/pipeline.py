@@ -95,7 +95,9 @@ class Pipeline:
         self.desk = CommandDesk(self.state, TOPICS, limited, enabled=settings.commands)
         self.loop = Loop(
             self.link,
-            Ingest([source or SourceConfig(topic="plant/#")], limits or LimitsConfig(), "streamrnn"),
+            Ingest(
+                [source or SourceConfig(topic="plant/#")], limits or LimitsConfig(), "streamrnn"
+            ),
             self.state,
             [self.heard, *more_sinks],
             self.desk,

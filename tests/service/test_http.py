@@ -17,10 +17,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from streamrnn.config import HttpConfig
 from streamrnn.errors import ConfigError
-from streamrnn.service.asgi import SECURITY_HEADERS
 from streamrnn.service.fleet import FleetSnapshot
 from streamrnn.service.health import Health
 from streamrnn.service.http import HttpServer
+from streamrnn.service.http.guards import SECURITY_HEADERS
 from streamrnn.service.metrics import metrics_registry
 from tests.service.fleet_snapshots import fleet, plant
 

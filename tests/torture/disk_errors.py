@@ -141,7 +141,9 @@ def _alerts(folder: Path, fault: Fault, at: int) -> None:
     box.start()
     for number in (1, 2, 3):
         position = box.append([event(number)])
-        assert box.wait(_NAME, position - 1, _SECONDS), "an alert must go out whatever the disk does"
+        assert box.wait(_NAME, position - 1, _SECONDS), (
+            "an alert must go out whatever the disk does"
+        )
     disk.heal()
     deadline = time.monotonic() + _SECONDS
     while box.durable < 3:

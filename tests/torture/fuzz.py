@@ -1,5 +1,5 @@
-"""Topics and payloads that nobody foresaw, through ingest and loop: nothing raises, and every message
-is answered for, by readings or by a counted reason."""
+"""Topics and payloads that nobody foresaw, through ingest and loop: nothing raises, and every
+message is answered for, by readings or by a counted reason."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A broker that sends what no broker should. The link must never be deaf for longer than 30 s: after
-each frame comes a good message, on this connection or the next, and it must arrive."""
+"""A broker that sends what no broker should. The link must never be deaf for longer than 30 s:
+after each frame comes a good message, on this connection or the next, and it must arrive."""
 
 from __future__ import annotations
 

@@ -78,5 +78,3 @@ def _confirm_slowly(broker: ScriptedBroker, expected: int) -> int:
         answered = came
         time.sleep(0.001)
     return most
-
-

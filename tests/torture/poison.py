@@ -71,8 +71,6 @@ def _drift(seed: int) -> list[Event]:
     for t in range(_WARM + _DRIFT):
         slope = _DRIFT_SIGMAS * 0.1 * max(0, t - _WARM) / _DRIFT
         value = math.sin(t / 10) + rng.gauss(0, 0.1) + slope
-        messages.append(
-            Message("plant/a", b"%.6f" % value, 1, False, False, 1, 1, 1e9 + 60.0 * t)
-        )
+        messages.append(Message("plant/a", b"%.6f" % value, 1, False, False, 1, 1, 1e9 + 60.0 * t))
     pipeline.feed(*messages[:_WARM])
     return pipeline.feed(*messages[_WARM:])

@@ -82,10 +82,10 @@ class RecordingDisk(Disk):
         self.note(Operation("folder"))
 
 
-def run(folder: Path, count: int, seed: int = 0) -> Figures:
+def run(folder: Path, count: int, seed: int = 0, disk: RecordingDisk | None = None) -> Figures:
     """count: images."""
     rng = random.Random(seed)
-    record = _live(folder / "live", rng)
+    record = _live(folder / "live", disk or RecordingDisk(), rng)
     figures = Figures("power cut")
     figures["operations recorded"] = len(record)
     figures["images"] = count
@@ -110,9 +110,8 @@ def run(folder: Path, count: int, seed: int = 0) -> Figures:
     return figures
 
 
-def _live(folder: Path, rng: random.Random) -> list[Operation]:
+def _live(folder: Path, disk: RecordingDisk, rng: random.Random) -> list[Operation]:
     """Checkpoints and alerts, one after the other, on a disk that records."""
-    disk = RecordingDisk()
     store = CheckpointStore(folder, disk)
     store.claim()
     box = _outbox(folder, disk)

@@ -43,8 +43,8 @@ class Client:
 
 
 class ScriptedBroker:
-    """Answers CONNECT, SUBSCRIBE and PINGREQ; the rest is up to `serve`, which is called in a thread
-    of its own for each connection.
+    """Answers CONNECT, SUBSCRIBE and PINGREQ; the rest is up to `serve`, which is called in a
+    thread of its own for each connection.
 
     confirm: whether to answer what is published at QoS 1 at once.
     """
@@ -88,7 +88,9 @@ class ScriptedBroker:
             client = Client(connection)
             self.clients.append(client)
             number = len(self.clients) - 1
-            threading.Thread(target=self._talk, args=(client, connection, number), daemon=True).start()
+            threading.Thread(
+                target=self._talk, args=(client, connection, number), daemon=True
+            ).start()
 
     def _talk(self, client: Client, connection: socket.socket, number: int) -> None:
         with connection, suppress(OSError, IndexError, struct.error):

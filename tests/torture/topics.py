@@ -1,5 +1,5 @@
-"""A topic with a random part: a hundred thousand names, a cap on streams, and a page of metrics that
-still comes in a second."""
+"""A topic with a random part: a hundred thousand names, a cap on streams, and a page of metrics
+that still comes in a second."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ def run(folder: Path, topics: int) -> Figures:
         daemon.start()
         daemon.wait_until(lambda: explosion.sent == topics, "all topics", 600.0)
         eventually(
-            lambda: daemon.total("streamrnn_readings_total")
-            + daemon.total("streamrnn_dropped_total")
-            >= topics
+            lambda: (
+                daemon.total("streamrnn_readings_total") + daemon.total("streamrnn_dropped_total")
+                >= topics
+            )
         )
         streams = int(daemon.total("streamrnn_streams"))
         begun = time.monotonic()

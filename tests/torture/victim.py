@@ -112,7 +112,9 @@ def victim(
     more: str = "",
 ) -> Iterator[Victim]:
     """Not yet started; killed at the end if it still runs."""
-    settings = SETTINGS.format(broker=broker_url, window=window, every=every, durability=durability, mqtt=mqtt)
+    settings = SETTINGS.format(
+        broker=broker_url, window=window, every=every, durability=durability, mqtt=mqtt
+    )
     process = Victim(nursery, folder, settings + more)
     try:
         yield process

@@ -24,7 +24,7 @@ from streamrnn.ingest.sparkplug.address import NAMESPACE, Address, Kind, read_ad
 from streamrnn.ingest.sparkplug.birth import BD_SEQ, EMPTY_BIRTH, Birth, Definition, define
 from streamrnn.ingest.sparkplug.fields import Fields
 from streamrnn.ingest.sparkplug.nodes import Node, Nodes
-from streamrnn.ingest.sparkplug.rebirth import RebirthBudget, rebirth_request
+from streamrnn.ingest.sparkplug.rebirth import rebirth_budget, rebirth_request
 from streamrnn.ingest.sparkplug.value import read_text, read_value
 from streamrnn.ingest.sparkplug.wire import WireMessage, parse_payload
 from streamrnn.records import Message, Reason
@@ -48,7 +48,7 @@ class SparkplugB:
 
     def __init__(self, capacity_bytes: int = _CAPACITY_BYTES) -> None:
         self._nodes = Nodes(capacity_bytes)
-        self._budget = RebirthBudget()
+        self._budget = rebirth_budget()
 
     def claim(self, sample: Sample) -> str:
         """Sparkplug is known by its topic alone."""

@@ -13,6 +13,7 @@ from paho.mqtt.properties import Properties
 
 from streamrnn.config import MqttConfig
 from streamrnn.errors import ConfigError
+from streamrnn.service.tls import client_context, show_certificate
 
 CONNECT_SECONDS: Final = 10.0  # for TCP, for TLS, and for the broker's answer to CONNECT
 
@@ -84,19 +85,7 @@ def _password(file: Path | None) -> str | None:
 
 def _tls_context(config: MqttConfig) -> ssl.SSLContext:
     """Checks the broker's certificate and name, always; TLS 1.2 or newer."""
-    try:
-        context = ssl.create_default_context(cafile=config.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        problem = f"mqtt.ca_file = {config.ca_file}: must be PEM certificates: {error}"
-        raise ConfigError([problem]) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = client_context(config.ca_file, "mqtt.ca_file")
     if config.cert_file is not None:
-        try:
-            context.load_cert_chain(config.cert_file, config.key_file)
-        except (OSError, ssl.SSLError) as error:
-            problem = (
-                f"mqtt.cert_file = {config.cert_file}, mqtt.key_file = {config.key_file}: "
-                f"must be a PEM certificate and its private key: {error}"
-            )
-            raise ConfigError([problem]) from error
+        show_certificate(context, config.cert_file, config.key_file, "mqtt")
     return context

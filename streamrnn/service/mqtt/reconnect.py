@@ -34,7 +34,7 @@ class Backoff:
     must not come back at one moment."""
 
     def __init__(
-        self, rng: random.Random, first_seconds: float = 1.0, longest_seconds: float = 10.0
+        self, rng: random.Random, first_seconds: float = 1.0, longest_seconds: float = 8.0
     ) -> None:
         self._rng = rng
         self._first = first_seconds

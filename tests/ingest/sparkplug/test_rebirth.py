@@ -1,5 +1,5 @@
 from streamrnn.ingest.sparkplug.address import read_address
-from streamrnn.ingest.sparkplug.rebirth import RebirthBudget, rebirth_request
+from streamrnn.ingest.sparkplug.rebirth import rebirth_budget, rebirth_request
 from tests.ingest.messages import NOON
 from tests.ingest.sparkplug import by_hand
 
@@ -23,13 +23,13 @@ def test_an_arrival_before_1970_makes_no_request_impossible():
 
 
 def test_a_hundred_may_be_made_at_once_then_ten_a_second():
-    budget = RebirthBudget()
+    budget = rebirth_budget()
     assert sum(budget.take(NOON) for _ in range(200)) == 100
     assert sum(budget.take(NOON + 2.0) for _ in range(200)) == 20
     assert sum(budget.take(NOON + 3600.0) for _ in range(200)) == 100
 
 
 def test_a_clock_that_was_put_back_gives_nothing():
-    budget = RebirthBudget()
+    budget = rebirth_budget()
     assert sum(budget.take(NOON) for _ in range(200)) == 100
     assert not budget.take(NOON - 3600.0)

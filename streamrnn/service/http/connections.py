@@ -1,39 +1,43 @@
-"""Around the HTTP routes: headers that protect the page, deadlines that protect the server."""
+"""The limits of the HTTP port: how many connections, and for how long each.
+
+Nobody who holds a connection, whatever he does with it, keeps another from being served.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections import deque
+from contextlib import suppress
+from typing import Any
 
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-# The page's script and style are files of this server; nothing else may load, run or be framed.
-SECURITY_HEADERS = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "cache-control": "no-store",
-}
 
+class Listener(socket.socket):
+    """A listening socket that keeps at most `most` of its connections open: a further one ends the
+    oldest.
 
-class SecurityHeaders:
-    """Adds `SECURITY_HEADERS` to every response, error pages included."""
+    Refusing the newest instead would let whoever opens so many, and is silent, keep everybody
+    out. Counted here, as the event loop tells nobody of a connection before its TLS handshake;
+    each is a file descriptor, and without those nothing can be saved.
+    """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, bound: socket.socket, most: int) -> None:
+        """Takes over what `bound` listens to."""
+        super().__init__(fileno=bound.detach())
+        self._most = most
+        self._open: deque[socket.socket] = deque()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
+    def accept(self) -> tuple[socket.socket, Any]:
+        connection, address = super().accept()
+        if len(self._open) >= self._most:
+            self._open = deque(c for c in self._open if c.fileno() != -1)
+        if len(self._open) >= self._most:
+            with suppress(OSError):  # the other end was faster
+                self._open.popleft().shutdown(socket.SHUT_RDWR)
+        self._open.append(connection)
+        return connection, address
 
 
 class DeadlineProtocol(H11Protocol):

@@ -1,0 +1,67 @@
+"""The threshold that follows the false alarms that are allowed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from streamrnn.config import DetectorConfig
+from streamrnn.detect import Bank, layout
+from streamrnn.detect.recipe import CALIBRATION_STEP, LOG_THRESHOLD_LIMITS
+from tests.detect.streams import step_one
+
+MINUTE, DAY = 60.0, 86_400.0
+READINGS = 20_000
+
+
+def bank_allowing(rate: str) -> Bank:
+    return Bank(
+        DetectorConfig.model_validate({"false_alarms": rate, "retrain_every": "never"}),
+    )
+
+
+def episodes(alarm: np.ndarray, times: np.ndarray) -> int:
+    raised = times[alarm]
+    return int((np.diff(raised, prepend=-np.inf) > 100.0 * MINUTE).sum())
+
+
+@pytest.mark.parametrize("rate", ["1 per 12h", "1 per 1d"])
+def test_alarms_on_noise_come_about_as_often_as_is_allowed(rate: str) -> None:
+    values = np.random.default_rng(0).standard_t(3, READINGS)  # heavy tails
+    times = 1.7e9 + MINUTE * np.arange(READINGS)
+    alarm = step_one(bank_allowing(rate), values, times).alarm
+    allowed = READINGS * MINUTE / bank_allowing(rate).config.false_alarms  # type: ignore[operator]
+    assert 0.5 * allowed <= episodes(alarm, times) <= 2.0 * allowed
+
+
+def test_the_threshold_stays_put_when_nothing_was_said() -> None:
+    bank = bank_allowing("auto")
+    step_one(bank, np.random.default_rng(1).standard_t(2, 3_000), 1.7e9 + MINUTE * np.arange(3_000))
+    assert bank.to_arrays()["numbers"][0, layout.LOG_THRESHOLD] == 0.0
+
+
+def test_the_more_seldom_the_higher_it_starts() -> None:
+    values = np.sin(np.arange(152) / 5.0) + np.random.default_rng(2).normal(size=152) * 0.1
+    starts = []
+    for rate in ("1 per 1d", "1 per 30d", "1 per 90d"):
+        bank = bank_allowing(rate)
+        step_one(bank, values, 1.7e9 + MINUTE * np.arange(152))
+        starts.append(bank.to_arrays()["numbers"][0, layout.LOG_THRESHOLD])
+    assert starts[0] < starts[1] < starts[2]
+
+
+def test_it_never_leaves_its_limits() -> None:
+    values = np.random.default_rng(3).normal(size=30_000)
+    bank = bank_allowing("1 per 10m")
+    step_one(bank, values, 1.7e9 + MINUTE * np.arange(30_000))
+    found = bank.to_arrays()["numbers"][0, layout.LOG_THRESHOLD]
+    assert LOG_THRESHOLD_LIMITS[0] <= found <= LOG_THRESHOLD_LIMITS[1]
+
+
+def test_a_dismissed_alarm_raises_it_by_a_step() -> None:
+    bank = bank_allowing("1 per 30d")
+    step_one(bank, np.random.default_rng(4).normal(size=400), 1.7e9 + MINUTE * np.arange(400))
+    before = bank.to_arrays()["numbers"][0, layout.LOG_THRESHOLD]
+    bank.forgive(bank.slot("s"))
+    after = bank.to_arrays()["numbers"][0, layout.LOG_THRESHOLD]
+    assert after - before == pytest.approx(CALIBRATION_STEP)

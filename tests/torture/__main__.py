@@ -1,0 +1,107 @@
+"""python -m tests.torture: run rows of the campaign and print their figures."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.torture import (
+    broker,
+    clock,
+    corruption,
+    disk_errors,
+    failpoints,
+    fuzz,
+    hostile,
+    kill,
+    link,
+    outage,
+    overload,
+    poison,
+    powercut,
+    soak,
+    topics,
+)
+from tests.torture.figures import Figures
+
+
+class Row(NamedTuple):
+    """run: called with a folder of its own and the count; unit: of the count; short: in the test
+    suite; long: by `make torture`."""
+
+    run: Callable[[Path, int], Figures]
+    unit: str
+    short: int
+    long: int
+
+
+ROWS = {
+    "kill": Row(kill.run, "kills", 30, 1_000),
+    "failpoints": Row(failpoints.run, "times each", 1, 20),
+    "powercut": Row(powercut.run, "images", 500, 10_000),
+    "broker": Row(broker.run, "ends", 20, 200),
+    "link": Row(link.run, "faults", 20, 300),
+    "hostile": Row(hostile.run, "frames", 2_000, 1_000_000),
+    "fuzz": Row(fuzz.run, "messages", 50_000, 10_000_000),
+    "corruption": Row(corruption.run, "corruptions", 20_000, 5_000_000),
+    "disk-errors": Row(lambda folder, _: disk_errors.run(folder), "", 1, 1),
+    "clock": Row(lambda folder, _: clock.run(folder), "", 1, 1),
+    "overload": Row(overload.run, "seconds", 20, 600),
+    "topics": Row(topics.run, "topics", 100_000, 1_000_000),
+    "soak": Row(soak.run, "seconds", 60, 8 * 3_600),
+    "poison": Row(poison.run, "seeds", 30, 1_000),
+    "outage": Row(outage.run, "alerts", 100_000, 1_000_000),
+}
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS) + ", all")
+    parser.add_argument("--count", type=int, help="how many, in place of the long form")
+    parser.add_argument("--short", action="store_true", help="as in the test suite")
+    parser.add_argument("--keep", type=Path, help="folder for logs and state; default: thrown away")
+    options = parser.parse_args(arguments)
+    if not options.rows:
+        _list_rows()
+        return 0
+    logging.disable(logging.CRITICAL)  # of the parts under test; daemons log to their folders
+    names = list(ROWS) if options.rows == ["all"] else options.rows
+    if unknown := set(names) - set(ROWS):
+        parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    failed = [name for name in names if not _run(name, options)]
+    return 1 if failed else 0
+
+
+def _list_rows() -> None:
+    for name, row in ROWS.items():
+        counts = f"{row.short:>9,} / {row.long:<10,} {row.unit}" if row.unit else ""
+        print(f"{name:12} {counts}")
+
+
+def _run(name: str, options: argparse.Namespace) -> bool:
+    row = ROWS[name]
+    count = options.count or (row.short if options.short else row.long)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as thrown_away:
+        folder = Path(options.keep or thrown_away) / name
+        folder.mkdir(parents=True)
+        try:
+            print(f"passed  {row.run(folder, count)}, took {time.monotonic() - begun:.0f} s")
+        except Exception:  # noqa: BLE001  # one row that fails must not keep the others from running
+            print(f"FAILED  {name}")
+            traceback.print_exc()
+            return False
+        finally:
+            sys.stdout.flush()
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

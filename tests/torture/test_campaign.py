@@ -1,0 +1,75 @@
+"""The short form of every row. Rows that mostly wait run beside the others, as processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mosquitto import require_mosquitto
+from tests.torture import powercut
+from tests.torture.__main__ import ROWS
+from tests.torture.powercut import RecordingDisk
+
+WAITING = ("broker", "link", "soak")
+NEED_MOSQUITTO = {"kill", "failpoints", "broker", "link", "soak"}
+SECONDS = 600.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subprocess.Popen[str]]]:
+    """The rows that wait, on their way from the first test on."""
+    processes = {}
+    for name in WAITING:
+        folder = tmp_path_factory.mktemp(name)
+        command = [sys.executable, "-m", "tests.torture", name, "--short", "--keep", str(folder)]
+        processes[name] = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+    yield processes
+    for process in processes.values():
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.timeout(SECONDS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.broker if name in NEED_MOSQUITTO else [])
+        for name in sorted(ROWS, key=lambda name: name in WAITING)
+    ],
+)
+def test_the_short_form_of(
+    name: str, beside: dict[str, subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    if name in NEED_MOSQUITTO:
+        require_mosquitto()
+    if name in beside:
+        output, _ = beside[name].communicate(timeout=SECONDS)
+        print(output)
+        assert beside[name].returncode == 0, output
+    else:
+        row = ROWS[name]
+        print(row.run(tmp_path, row.short))
+
+
+def test_images_of_power_cuts_find_a_store_that_does_not_sync(tmp_path: Path) -> None:
+    class LazyDisk(RecordingDisk):
+        def sync(self, file: int) -> None:
+            """Says that it has."""
+
+    with pytest.raises(AssertionError):
+        powercut.run(tmp_path, 500, disk=LazyDisk())
+
+
+def test_images_of_power_cuts_find_a_store_that_forgets_the_folder(tmp_path: Path) -> None:
+    class LazyDisk(RecordingDisk):
+        def sync_folder(self, path: Path) -> None:
+            """Says that it has."""
+
+    with pytest.raises(AssertionError):
+        powercut.run(tmp_path, 500, disk=LazyDisk())
