@@ -1,7 +1,7 @@
 """One call per reading, as in a notebook: Detector.step against other libraries' one call.
 
-The others do less: river's half-space trees and the detector score and learn, the two Elman steps
-only forecast.
+The detector has its default settings. The others do less: river's half-space trees score and learn,
+the two Elman steps only forecast.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.stopwatch import compare, timed
 from streamrnn import Detector
 from streamrnn.detect.recipe import INPUTS
 
-H = 16
+H = 16  # of the two Elman steps
 _WARM = 2000  # readings before the clock starts
 _OPSET = 17  # old enough for every runtime of recent years
 
@@ -68,7 +68,7 @@ def _calls(call: Call, count: int) -> Callable[[], object]:
 
 
 def _detector() -> Call:
-    detector = Detector(hidden=H, retrain_every="never")
+    detector = Detector(retrain_every="never")
     seconds = itertools.count(1_700_000_000)
     return lambda value: detector.step(value, next(seconds))
 

@@ -31,6 +31,7 @@ class DaemonProcess:
         self.settings.write_text(settings)
         self.log = folder / "daemon.log"
         self.port = free_port()
+        self.headers: dict[str, str] = {}  # to send with every request
         self._environ = {
             **{name: value for name, value in os.environ.items() if "STREAMRNN_" not in name},
             "STREAMRNN_GATEWAY__NAME": GATEWAY,
@@ -66,8 +67,11 @@ class DaemonProcess:
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and body; (0, "") while nobody listens."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", headers=self.headers
+        )
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as reply:
+            with urllib.request.urlopen(request, timeout=10) as reply:
                 return reply.status, reply.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -147,6 +147,7 @@ class Certificates(NamedTuple):
     client: Path
     client_key: Path
     other_authority: Path
+    other_key: Path
 
     def for_broker(self, *, ask_client: bool = False) -> dict[str, Path | str]:
         """The `tls` of a `Mosquitto`."""
@@ -173,10 +174,12 @@ def make_certificates(folder: Path) -> Certificates:
         return files
 
     authority, authority_key = make("authority")
-    other_authority, _ = make("other_authority")
+    other_authority, other_key = make("other_authority")
     signed = ["-CA", str(authority), "-CAkey", str(authority_key)]
     leaf = [*signed, "-addext", "basicConstraints=critical,CA:FALSE"]
     names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
     server, server_key = make("server", *leaf, "-addext", names)
     client, client_key = make("client", *leaf)
-    return Certificates(authority, server, server_key, client, client_key, other_authority)
+    return Certificates(
+        authority, server, server_key, client, client_key, other_authority, other_key
+    )

@@ -121,10 +121,14 @@ class Tails:
         if self.count < tails.FIRST_VALUES:
             self.u[lane] = max(u, v)
             return surprise
-        share = tails.SHARE_ABOVE
-        step = max(1.0 / (share * (self.count + 1)), tails.QUANTILE_STEP)
-        step *= max(b, tails.LEAST_STEP * u)
-        self.u[lane] = max(u + step * ((1.0 if v > u else 0.0) - share), 0.0)
+        gain = max(tails.QUANTILE_GAIN / (self.count + 1), tails.LEAST_GAIN)
+        step = max(b, tails.LEAST_STEP * u)
+        if v > u:
+            self.u[lane] += gain * step * (1.0 - tails.SHARE_ABOVE)
+        else:
+            too_high = self.exceedances[lane] < tails.FEW_ABOVE * (self.count + 1)
+            down = max(step, u) if too_high else step
+            self.u[lane] = max(u - gain * down * tails.SHARE_ABOVE, 0.0)
         if v > u:
             self.exceedances[lane] += 1
             if self.exceedances[lane] > tails.FIRST_EXCESSES:

@@ -11,12 +11,20 @@ import math
 from typing import Any
 
 from streamrnn.detect.blocks import close_block
-from streamrnn.detect.evidence import calibrate, conclude, score_of, weigh
-from streamrnn.detect.extent import overshoot
+from streamrnn.detect.evidence import calibrate, conclude, score_of, threshold_of, weigh
+from streamrnn.detect.extent import overshoot, share_beyond
+from streamrnn.detect.fault import SINCE, follow_fault, lasting_score, reference_score
+from streamrnn.detect.habits import BEGUN, begin_habits, compare_with_habits
 from streamrnn.detect.layout import (
+    ADAPT_AFTER,
     BLOCK_INDEX,
     BLOCK_SECONDS,
+    FAULT,
+    HABITS,
+    HIGH_LIMIT,
     INSTALL_AT,
+    LENGTH,
+    LOW_LIMIT,
     PERSISTENCE_ERROR,
     READINGS,
     RETRAIN_AT,
@@ -45,7 +53,9 @@ from streamrnn.detect.recipe import (
     COARSE,
     FINE,
     GAP_BLOCKS,
+    HARD_LIMIT_SCORE,
     INPUTS,
+    LIKELIHOOD_TILT,
     SHAPE_READINGS,
     STRIDE,
     WINDOW,
@@ -60,20 +70,32 @@ from streamrnn.detect.verdict import (
     raw_errors,
     scaled,
 )
+from streamrnn.kernels.borrow import borrowed
 from streamrnn.kernels.jit import kernel
 from streamrnn.records import Kind, Outcome
 
 WARMING, LATE, DUPLICATE = int(Outcome.WARMING), int(Outcome.LATE), int(Outcome.DUPLICATE)
-NONE = int(Kind.NONE)
+ANOMALY = int(Outcome.ANOMALY)
+NONE, OUT_OF_RANGE = int(Kind.NONE), int(Kind.OUT_OF_RANGE)
 AT = (channel(FINE), channel(COARSE))
 SHAPE_AT = (shape(0), shape(1))
 
 
 # Columns of a table of readings: what `advance` reads, and what it writes; see `bank.Decisions`.
-(SLOT, VALUE_IN, TIME_IN, OUTCOME, SCORE_OUT, KIND, ALARM, YHAT_OUT, LOWER_OUT, UPPER_OUT) = range(
-    10
-)
-COLUMNS = 10
+(
+    SLOT,
+    VALUE_IN,
+    TIME_IN,
+    OUTCOME,
+    SCORE_OUT,
+    KIND,
+    YHAT_OUT,
+    LOWER_OUT,
+    UPPER_OUT,
+    ALARM,
+    ACCEPTED,
+    COLUMNS,
+) = range(12)
 
 
 @functools.cache
@@ -105,6 +127,8 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
         numbers, rows: the bank, see `layout`. table: (n, COLUMNS), one reading in a row. scratch:
         nothing in it outlives the call. Few arguments: each costs a tenth of a reading.
         """
+        numbers, rows, table = borrowed(numbers), borrowed(rows), borrowed(table)
+        scratch = borrowed(scratch)
         u, g, s = scratch[:g0], scratch[g0:s0], scratch[s0:do0]
         do, ds, W_rows, best = scratch[do0:ds0], scratch[ds0:W0], scratch[W0:best0], scratch[best0:]
         for i in range(first, table.shape[0]):
@@ -116,13 +140,15 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             if n[INSTALL_AT] > 0.0:
                 if n[READINGS] >= n[INSTALL_AT]:
                     return i
-            elif time >= n[RETRAIN_AT] > 0.0:
+            elif time >= n[RETRAIN_AT] > 0.0 and n[FAULT + SINCE] == 0.0:
                 return i
             if n[READINGS] == 0.0:
                 n[RETRAIN_AT] = time + n[RETRAIN_EVERY] * (0.5 + 0.5 * n[RETRAIN_PHASE])
+                n[HABITS + BEGUN] = time
             out[SCORE_OUT] = 0.0
             out[KIND] = NONE
             out[ALARM] = 0.0
+            out[ACCEPTED] = 0.0
             out[YHAT_OUT] = math.nan
             out[LOWER_OUT] = math.nan
             out[UPPER_OUT] = math.nan
@@ -133,6 +159,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             if place != AFTER_GAP:
                 out[YHAT_OUT], out[LOWER_OUT], out[UPPER_OUT] = forecast_band(n, AT[FINE])
             usual_step = n[PERSISTENCE_ERROR] * math.sqrt(n[AT[FINE] + VAR])
+            share = share_beyond(n, value)
             beyond = overshoot(n, value, usual_step)
             block_mean, empty = close_block(n, value, time)
             error, change, z_wide = raw_errors(n, AT[FINE], value, place != AFTER_GAP)
@@ -152,7 +179,8 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 )
                 learn_scale(n, at, c, x)
                 run = int(n[at + RUN])
-                T = WINDOW[c] if run >= WINDOW[c] and run % STRIDE[c] == 0 else 0
+                is_due = run >= WINDOW[c] and run % STRIDE[c] == 0
+                T = WINDOW[c] if is_due and n[FAULT + SINCE] == 0.0 else 0
                 gather_inputs(
                     u, c, r, base + x0, base + x0 + k, T + 1, n[BLOCK_INDEX], n[BLOCK_SECONDS]
                 )
@@ -174,6 +202,14 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 score = score_of(n)
             else:
                 score = 0.0
+            unusual, stuck, drift = 0.0, 0.0, 0.0
+            if place == AFTER_GAP:
+                begin_habits(n, HABITS, value)
+            else:
+                unusual, stuck = compare_with_habits(
+                    n, HABITS, value, time, n[VALUE], n[READINGS]
+                )
+                drift = reference_score(n, FAULT, HABITS, value, time, n[HABITS + BEGUN])
 
             if place != AFTER_GAP:
                 learn_change(n, AT[FINE], value)
@@ -185,9 +221,22 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             n[YHAT_UPPER] = out[UPPER_OUT]
             out[OUTCOME] = WARMING
             if n[READINGS] > n[WARM_UP]:
-                out[SCORE_OUT] = score
+                if max(unusual, stuck, drift) > threshold_of(n):
+                    score = max(score, 1.0 + LIKELIHOOD_TILT * score)
                 calibrate(n, score, time, elapsed)
-                out[OUTCOME], out[KIND], out[ALARM] = conclude(n, score, beyond, elapsed)
+                score = max(score, lasting_score(n, FAULT, HABITS))
+                outcome, alarm = conclude(n, score, elapsed)
+                newest = x0 + int(n[AT[FINE] + LENGTH])
+                kind, accepted = follow_fault(
+                    n, FAULT, HABITS, r, x0, newest, score, alarm, share, stuck, drift,
+                    time, n[READINGS], n[ADAPT_AFTER],
+                )  # fmt: skip
+                out[OUTCOME], out[SCORE_OUT], out[KIND] = outcome, score, kind
+                out[ALARM], out[ACCEPTED] = alarm, accepted
+            if not n[LOW_LIMIT] <= value <= n[HIGH_LIMIT]:
+                out[OUTCOME] = ANOMALY
+                out[SCORE_OUT] = max(out[SCORE_OUT], HARD_LIMIT_SCORE)
+                out[KIND], out[ALARM] = OUT_OF_RANGE, 1.0
             n[SCORE] = out[SCORE_OUT]
         return table.shape[0]
 

@@ -32,12 +32,16 @@ class Anomaly(msgspec.Struct):
         self.calm_since, self.interval = None, interval
 
     def follow(self, kind: int, score: float, time: float, config: AlertsConfig) -> bool:
-        """Takes up the stream's next reading. Whether the anomaly is over."""
+        """Takes up the stream's next reading. Whether the anomaly is over.
+
+        kind: what the detector makes of it so far; what a spike was is known when it is past.
+        """
+        self.kind = max(self.kind, Kind(kind))
         if score < config.close_below:
             # A sensor's clock that was set back must not hold us until it has caught up.
             if self.calm_since is None or self.calm_since > time:
                 self.calm_since = time
-            return time - self.calm_since >= config.close_after
+            lasts = kind != Kind.NONE  # by the detector's count: readings may be far apart
+            return not lasts and time - self.calm_since >= config.close_after
         self.calm_since = None
-        self.kind = max(self.kind, Kind(kind))
         return False

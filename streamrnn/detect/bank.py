@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streamrnn.config import DetectorConfig
-from streamrnn.detect import layout
+from streamrnn.detect import fault, layout
 from streamrnn.detect.advance import (
+    ACCEPTED,
     ALARM,
     COLUMNS,
     KIND,
@@ -29,6 +32,7 @@ from streamrnn.detect.advance import (
 from streamrnn.detect.layout import NUMBERS
 from streamrnn.detect.network import gather_inputs
 from streamrnn.detect.recipe import (
+    BLOCK_READINGS,
     CALIBRATION_STEP,
     COARSE,
     FINE,
@@ -46,6 +50,7 @@ from streamrnn.detect.retrain import (
 from streamrnn.detect.silence import Rhythm
 from streamrnn.detect.weights import initial_parameters
 from streamrnn.errors import StateError
+from streamrnn.kernels.jit import compiled_for
 
 FIRST_CAPACITY = 16
 
@@ -56,10 +61,11 @@ class Decisions(NamedTuple):
     outcome: NDArray[np.uint8]  # records.Outcome
     score: NDArray[np.float64]
     kind: NDArray[np.uint8]  # records.Kind
-    alarm: NDArray[np.bool_]  # raised at this reading; at most one per refractory period
+    alarm: NDArray[np.bool_]  # raised at this reading
     yhat: NDArray[np.float64]  # NaN: no forecast
     yhat_lower: NDArray[np.float64]
     yhat_upper: NDArray[np.float64]
+    accepted: NDArray[np.bool_]  # what was anomalous is the new normal from this reading on
 
 
 class BankStatus(NamedTuple):
@@ -131,6 +137,7 @@ class Bank:
         numbers[[layout.YHAT, layout.YHAT_LOWER, layout.YHAT_UPPER]] = np.nan
         # retraining times are spread over streams by name: they must not all come due at once
         self._set(numbers)
+        numbers[[layout.LOW_LIMIT, layout.HIGH_LIMIT]] = self._limits_of(self.names[slot])
         numbers[layout.RETRAIN_PHASE] = _name_hash(self.names[slot]) / 2**32
 
     def _set(self, numbers: NDArray[np.float64]) -> None:
@@ -138,6 +145,8 @@ class Bank:
         every = self.config.retrain_every
         numbers[..., layout.WARM_UP] = self.config.warm_up
         numbers[..., layout.RETRAIN_EVERY] = every
+        adapt_after = self.config.adapt_after
+        numbers[..., layout.ADAPT_AFTER] = np.inf if adapt_after == "on_ack" else adapt_after
         allowed = self.config.false_alarms
         numbers[..., layout.ALLOWED_SECONDS] = 0.0 if allowed == "auto" else allowed
         if allowed == "auto":
@@ -148,9 +157,25 @@ class Bank:
             every < np.inf, np.minimum(numbers[..., layout.RETRAIN_AT], latest), latest
         )
 
+    def _limits_of(self, stream: str) -> tuple[float, float]:
+        """The narrowest of all that are set for it."""
+        low, high = -np.inf, np.inf
+        for limits in self.config.limits:
+            if any(fnmatchcase(stream, pattern) for pattern in limits.streams):
+                low = max(low, -np.inf if limits.low is None else limits.low)
+                high = min(high, np.inf if limits.high is None else limits.high)
+        return low, high
+
+    def accept(self, slot: int) -> None:
+        """What is anomalous now is the new normal, from the next reading on."""
+        since = layout.FAULT + fault.SINCE
+        if self._numbers[slot, since] != 0.0:
+            self._numbers[slot, since] = -np.inf  # longer than any ADAPT_AFTER
+
     def forgive(self, slot: int) -> None:
-        """What just looked anomalous was not: the pause after the alarm begins anew, and where the
-        threshold follows false alarms, it follows this one once more."""
+        """What just looked anomalous was not: it is accepted, the pause after the alarm begins
+        anew, and where the threshold follows false alarms, it follows this one once more."""
+        self.accept(slot)
         numbers = self._numbers[slot]
         if numbers[layout.ALLOWED_SECONDS] > 0.0:
             numbers[layout.LOG_THRESHOLD] += CALIBRATION_STEP
@@ -175,6 +200,7 @@ class Bank:
             yhat=table[:, YHAT_OUT].copy(),
             yhat_lower=table[:, LOWER_OUT].copy(),
             yhat_upper=table[:, UPPER_OUT].copy(),
+            accepted=table[:, ACCEPTED] != 0.0,
         )
 
     def step_table(self, table: NDArray[np.float64]) -> None:
@@ -185,6 +211,17 @@ class Bank:
             if done == n:
                 return
             self._retrain(int(table[done, SLOT]), float(table[done, TIME_IN]))
+
+    def bound(self, table: NDArray[np.float64]) -> Callable[[], int]:
+        """A quick `step_table` for a table that is filled anew for every call. It returns how many
+        rows it applied; if not all, `step_table` must be called for the rest.
+
+        Void once the bank has a new stream: rows may have moved.
+        """
+        compiled = compiled_for(
+            self._advance, self._numbers, self._rows, table[:0], 0, self._scratch
+        )
+        return functools.partial(compiled, self._numbers, self._rows, table, 0, self._scratch)
 
     def _retrain(self, slot: int, time: float) -> None:
         """A stream is due: its running job's result is installed, or else a new job is cut."""
@@ -218,9 +255,12 @@ class Bank:
 
     def _history(self, slot: int, c: int) -> History:
         numbers = self._numbers[slot]
-        length = int(numbers[layout.channel(c) + layout.LENGTH])
-        row = self._networks(slot)[c]
-        values = row[self._arrays.x : self._arrays.x + length]
+        end = self._arrays.x + int(numbers[layout.channel(c) + layout.LENGTH])
+        # no fault is learned: what was before the end of the last one is left out
+        clean = numbers[layout.READINGS] - numbers[layout.FAULT + fault.CLEAN_FROM]
+        steps = int(clean / BLOCK_READINGS) if c == COARSE else int(clean)
+        length = min(end - self._arrays.x, steps)
+        values = self._networks(slot)[c, end - length : end]
         targets = np.append(values[1:], np.float32(np.nan))
         inputs = np.zeros((length, INPUTS), np.float32)
         block, seconds = numbers[layout.BLOCK_INDEX], numbers[layout.BLOCK_SECONDS]
@@ -337,6 +377,9 @@ class Bank:
         bank._numbers[:n] = numbers
         bank._rows[:n] = rows
         bank._set(bank._numbers[:n])
+        for slot, name in enumerate(names):
+            limits = bank._limits_of(name)
+            bank._numbers[slot, [layout.LOW_LIMIT, layout.HIGH_LIMIT]] = limits
         return bank
 
 

@@ -101,16 +101,16 @@ class EventTracker:
         if not notable.size:
             return []
         d = decisions
-        columns: list[NDArray[Any]] = [rows, d.outcome, d.kind, d.alarm]
+        columns: list[NDArray[Any]] = [rows, d.outcome, d.kind, d.alarm, d.accepted]
         columns += [np.asarray(times), np.asarray(values)]
         columns += [d.score, d.yhat, d.yhat_lower, d.yhat_upper]
         events = []
-        for slot, outcome, kind, alarm, *seen in zip(
+        for slot, outcome, kind, alarm, accepted, *seen in zip(
             *(column.take(notable).tolist() for column in columns), strict=True
         ):
             if outcome >= _LATE:
                 continue
-            event = self._follow(slot, kind, alarm, _sighting(*seen))
+            event = self._follow(slot, kind, alarm, accepted, _sighting(*seen))
             if event is not None:
                 events.append(event)
         return events
@@ -226,12 +226,14 @@ class EventTracker:
             watched[: len(self._watched)] = self._watched
             self._watched = watched
 
-    def _follow(self, slot: int, kind: int, alarm: bool, seen: Sighting) -> Event | None:
+    def _follow(
+        self, slot: int, kind: int, alarm: bool, accepted: bool, seen: Sighting
+    ) -> Event | None:
         """The next reading of a stream that is watched, or that raised an alarm."""
         stream = self._names[slot]
         anomaly = self._incidents.anomaly(stream)
         if anomaly is not None:
-            return self._follow_open(stream, anomaly, kind, seen)
+            return self._follow_open(stream, anomaly, kind, accepted, seen)
         is_quiet = self._quiet.covers(stream, seen.time)
         if seen.score <= 1.0:
             self._suspects.pop(stream, None)
@@ -248,10 +250,13 @@ class EventTracker:
         return self._begin(slot, Anomaly(Kind(kind), since), seen)
 
     def _follow_open(
-        self, stream: str, anomaly: Anomaly, kind: int, seen: Sighting
+        self, stream: str, anomaly: Anomaly, kind: int, accepted: bool, seen: Sighting
     ) -> Event | None:
         if anomaly.kind is Kind.STALE:
             why = f"its readings are back after {duration(seen.time - anomaly.since)}"
+        elif accepted:
+            anomaly.kind = max(anomaly.kind, Kind(kind), Kind.LEVEL_SHIFT)
+            why = "taken as the new normal"
         elif anomaly.follow(kind, seen.score, seen.time, self._config):
             why = "no longer unusual"
         else:

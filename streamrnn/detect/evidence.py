@@ -61,11 +61,9 @@ from streamrnn.detect.recipe import (
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.tails import LANES, tail_surprises
 from streamrnn.kernels.tails import SURPRISE as WEIGHED
-from streamrnn.records import Kind, Outcome
+from streamrnn.records import Outcome
 
 NORMAL, ANOMALY = int(Outcome.NORMAL), int(Outcome.ANOMALY)
-NONE, UNEXPECTED = int(Kind.NONE), int(Kind.UNEXPECTED)
-LEVEL, OUT_OF_RANGE = int(Kind.LEVEL), int(Kind.OUT_OF_RANGE)
 AT_FINE, AT_COARSE = channel(FINE), channel(COARSE)
 
 ALPHA = np.array([*(2.0 / (span + 1.0) for span in (*ERROR_SPANS, *CHANGE_SPANS)), 1.0, 1.0])
@@ -91,12 +89,18 @@ def weigh(n: Any, error: float, change: float, distance: float, beyond: float) -
 
 
 @inline_kernel
+def threshold_of(n: Any) -> Any:
+    """The factor on what makes a score of 1."""
+    return math.exp(n[LOG_THRESHOLD]) if n[LOG_THRESHOLD] != 0.0 else 1.0
+
+
+@inline_kernel
 def score_of(n: Any) -> Any:
     """The score of the evidence last weighed."""
     if n[TAILED] <= EVIDENCE_WARM:
         return 0.0
     values = TAILS + WEIGHED
-    threshold = math.exp(n[LOG_THRESHOLD]) if n[LOG_THRESHOLD] != 0.0 else 1.0
+    threshold = threshold_of(n)
     E = n[values]
     for lane in range(1, ERRORS):
         E = max(E, n[values + lane])
@@ -134,19 +138,13 @@ def calibrate(n: Any, score: float, time: float, elapsed: float) -> None:
 
 
 @inline_kernel
-def conclude(n: Any, score: float, beyond: float, elapsed: float) -> Any:
-    """(outcome, kind, alarm). An alarm is followed by a pause of REFRACTORY readings."""
+def conclude(n: Any, score: float, elapsed: float) -> Any:
+    """(outcome, alarm). An alarm is followed by a pause of REFRACTORY readings."""
     if n[REFRACTORY_LEFT] > 0.0:
         n[REFRACTORY_LEFT] = max(n[REFRACTORY_LEFT] - elapsed, 0.0)
     if score <= 1.0:
-        return NORMAL, NONE, False
+        return NORMAL, False
     alarm = n[REFRACTORY_LEFT] == 0.0
     if alarm:
         n[REFRACTORY_LEFT] = REFRACTORY
-    coarse_S = n[AT_COARSE + SURPRISE] / LIKELIHOOD_UNIT[COARSE]
-    kind = UNEXPECTED
-    if coarse_S > n[AT_FINE + SURPRISE] / LIKELIHOOD_UNIT[FINE]:
-        kind = LEVEL
-    if beyond > 1.0:
-        kind = OUT_OF_RANGE
-    return ANOMALY, kind, alarm
+    return ANOMALY, alarm

@@ -10,6 +10,16 @@ from streamrnn.kernels.jit import inline_kernel
 
 
 @inline_kernel
+def share_beyond(n: Any, value: float) -> Any:
+    """How far a value lies outside [lowest, highest], as a share of that; 0 for a young stream, and
+    for one that never changed."""
+    span = n[HIGHEST] - n[LOWEST]
+    if span <= 0.0 or n[READINGS] < RANGE_WARM_READINGS:
+        return 0.0
+    return max(value - n[HIGHEST], n[LOWEST] - value, 0.0) / span
+
+
+@inline_kernel
 def overshoot(n: Any, value: float, usual_step: float) -> Any:
     """How far a value lies outside [lowest, highest]: above 1 is an alarm, 0 is inside.
 

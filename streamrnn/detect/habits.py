@@ -18,39 +18,40 @@ from __future__ import annotations
 
 from typing import Any
 
+from streamrnn.detect.recipe import (
+    FIRST_HABITS,
+    FORGET_HABITS,
+    HABIT_CALM,
+    HABIT_GROWTH,
+    HABIT_LIMIT,
+    HABIT_WARM,
+    HABIT_WARM_GROWTH,
+    HABIT_WARM_SECONDS,
+    LEAST_RUN,
+    LEAST_RUNS,
+    MEAN_REACH,
+    RUN_FACTOR,
+)
 from streamrnn.kernels.jit import inline_kernel
 
-STEP, TURN, CLIMB, WOBBLE, RUN = range(5)
+STEP, TURN, CLIMB, WOBBLE = range(4)
 MAGNITUDES = 4  # all but the run
 MEANS = 5
 
 # Offsets in the state: float64 numbers.
-RATIO = 0  # (5,) of the last reading; 0 while the habit is not known
-LARGEST = 5  # (5,); of the run in readings
-PEAK = 10  # (MAGNITUDES,) of the stretch beyond; 0: there is none
-MEAN_3, MEAN_8, MEAN_32, MEAN_64, MEAN_256 = range(14, 19)
-MEAN_STEP = 19
-CALM = 20  # readings since any magnitude was beyond its largest
-LENGTH = 21  # of the run so far
-RUNS = 22  # that have ended
-BEGUN = 23  # time of the first reading
-SIZE = 24
+LARGEST = 0  # (MAGNITUDES,)
+PEAK = 4  # (MAGNITUDES,) of the stretch beyond; 0: there is none
+MEAN_3, MEAN_8, MEAN_32, MEAN_64, MEAN_256 = range(8, 13)
+MEAN_STEP = 13
+CALM = 14  # readings since any magnitude was beyond its largest
+RUN_LENGTH = 15
+LONGEST_RUN = 16
+RUNS = 17  # that have ended
+BEGUN = 18  # time of the first reading
+SIZE = 19
 
 WEIGHTS = (2.0 / 4.0, 2.0 / 9.0, 2.0 / 33.0, 2.0 / 65.0, 2.0 / 257.0)
 STEP_WEIGHT = 2.0 / 33.0
-REACH = 10.0  # times the largest turn or climb: farther values do not move the means further
-FIRST_READINGS = 30.0  # the largest is simply the largest
-WARM_READINGS = 300.0  # it grows at every reading, but by no more than WARM_GROWTH
-WARM_GROWTH = 4.0
-WARM_SECONDS = 1.25 * 86_400.0  # the same for all but STEP and WOBBLE: a day has a night
-CALM_READINGS = 64.0
-GROWTH = 2.0
-FORGET = 1e-5
-# A run is unusual from so many times the longest on, but not before so many readings, nor before so
-# many runs have shown how long they are.
-RUN_FACTOR = 3.0
-LEAST_RUN = 40.0
-LEAST_RUNS = 8.0
 
 
 @inline_kernel
@@ -58,54 +59,54 @@ def begin_habits(n: Any, at: int, x: float) -> None:
     """At the first reading, and after a gap: what was before it says nothing."""
     for k in range(MEANS):
         n[at + MEAN_3 + k] = x
-    for habit in range(MAGNITUDES):
-        n[at + RATIO + habit] = 0.0
 
 
 @inline_kernel
-def compare_with_habits(
-    n: Any, at: int, x: float, time: float, before: float, count: float
-) -> None:
-    """Renews the ratios, then learns from the reading x.
+def compare_with_habits(n: Any, at: int, x: float, time: float, before: float, count: float) -> Any:
+    """(unusual, stuck): above 1 is unusual. Then learns from the reading x.
 
-    n: numbers, the state (SIZE,) from `at`. before: the reading before x. count: of all before it.
+    unusual: the largest ratio, each in units of its HABIT_LIMIT. stuck: the run's. n: numbers, the
+    state (SIZE,) from `at`. before: the reading before x. count: of all before it.
     """
     step = abs(x - before)
     near = min(step, abs(x - n[at + MEAN_3]))
     usual, limited = step, x
-    if count > WARM_READINGS:
+    if count > HABIT_WARM:
         usual = min(step, n[at + LARGEST + STEP])
-        reach = REACH * max(n[at + LARGEST + TURN], n[at + LARGEST + CLIMB])
+        reach = MEAN_REACH * max(n[at + LARGEST + TURN], n[at + LARGEST + CLIMB])
         limited = min(max(x, n[at + MEAN_256] - reach), n[at + MEAN_256] + reach)
     for k in range(MEANS):
         n[at + MEAN_3 + k] += WEIGHTS[k] * (limited - n[at + MEAN_3 + k])
     n[at + MEAN_STEP] += STEP_WEIGHT * (usual - n[at + MEAN_STEP])
     n[at + CALM] += 1.0
-    has_seen_a_night = time - n[at + BEGUN] >= WARM_SECONDS
-    measure(n, at, STEP, near, count, True)
-    measure(n, at, TURN, abs(n[at + MEAN_8] - n[at + MEAN_64]), count, has_seen_a_night)
-    measure(n, at, CLIMB, abs(n[at + MEAN_32] - n[at + MEAN_256]), count, has_seen_a_night)
-    measure(n, at, WOBBLE, n[at + MEAN_STEP], count, True)
-    if n[at + CALM] == CALM_READINGS:
-        take_in_peaks(n, at, GROWTH)
-    measure_run(n, at, step == 0.0, has_seen_a_night)
+    has_seen_a_night = time - n[at + BEGUN] >= HABIT_WARM_SECONDS
+    turn = abs(n[at + MEAN_8] - n[at + MEAN_64])
+    climb = abs(n[at + MEAN_32] - n[at + MEAN_256])
+    unusual = measure(n, at, STEP, near, count, True)
+    unusual = max(unusual, measure(n, at, TURN, turn, count, has_seen_a_night))
+    unusual = max(unusual, measure(n, at, CLIMB, climb, count, has_seen_a_night))
+    unusual = max(unusual, measure(n, at, WOBBLE, n[at + MEAN_STEP], count, True))
+    if n[at + CALM] == HABIT_CALM:
+        take_in_peaks(n, at, HABIT_GROWTH)
+    return unusual, measure_run(n, at, step == 0.0, has_seen_a_night)
 
 
 @inline_kernel
-def measure(n: Any, at: int, habit: int, magnitude: float, count: float, known: bool) -> None:
-    largest = n[at + LARGEST + habit] * (1.0 - FORGET)
+def measure(n: Any, at: int, habit: int, magnitude: float, count: float, settled: bool) -> Any:
+    """The ratio in units of its limit; 0 while the habit is not known."""
+    largest = n[at + LARGEST + habit] * (1.0 - FORGET_HABITS)
     ratio = 0.0
-    known = known and count > WARM_READINGS
-    if not known:
-        most = magnitude if count <= FIRST_READINGS else min(magnitude, WARM_GROWTH * largest)
+    if not settled or count <= HABIT_WARM:
+        most = magnitude if count <= FIRST_HABITS else min(magnitude, HABIT_WARM_GROWTH * largest)
         largest = max(largest, most)
-    elif magnitude > largest:
-        n[at + PEAK + habit] = max(n[at + PEAK + habit], magnitude)
-        n[at + CALM] = 0.0
-    if known and largest > 0.0:
-        ratio = magnitude / largest
+    else:
+        if largest > 0.0:
+            ratio = magnitude / (largest * HABIT_LIMIT[habit])
+        if magnitude > largest:
+            n[at + PEAK + habit] = max(n[at + PEAK + habit], magnitude)
+            n[at + CALM] = 0.0
     n[at + LARGEST + habit] = largest
-    n[at + RATIO + habit] = ratio
+    return ratio
 
 
 @inline_kernel
@@ -119,22 +120,32 @@ def take_in_peaks(n: Any, at: int, growth: float) -> None:
 
 
 @inline_kernel
-def measure_run(n: Any, at: int, goes_on: bool, known: bool) -> None:
+def measure_run(n: Any, at: int, goes_on: bool, settled: bool) -> Any:
+    """The length of the run over that of an unusual one; 0 while that is not known."""
+    longest = n[at + LONGEST_RUN]
     if goes_on:
-        n[at + LENGTH] += 1.0
+        n[at + RUN_LENGTH] += 1.0
     else:
-        longest = n[at + LARGEST + RUN]
-        most = max(GROWTH * longest, LEAST_RUN) if known else n[at + LENGTH]
-        n[at + LARGEST + RUN] = max(longest, min(n[at + LENGTH], most))
+        length = n[at + RUN_LENGTH]
+        most = max(HABIT_GROWTH * longest, LEAST_RUN) if settled else length
+        longest = max(longest, min(length, most))
+        n[at + LONGEST_RUN] = longest
         n[at + RUNS] += 1.0
-        n[at + LENGTH] = 1.0
-    known = known and n[at + RUNS] >= LEAST_RUNS
-    unusual = max(RUN_FACTOR * n[at + LARGEST + RUN], LEAST_RUN)
-    n[at + RATIO + RUN] = n[at + LENGTH] / unusual if known else 0.0
+        n[at + RUN_LENGTH] = 1.0
+    if not settled or n[at + RUNS] < LEAST_RUNS:
+        return 0.0
+    return n[at + RUN_LENGTH] / max(RUN_FACTOR * longest, LEAST_RUN)
+
+
+@inline_kernel
+def peak_ratio(n: Any, at: int, habit: int) -> Any:
+    """How far the stretch that is not yet over went beyond the habit; 0: it did not."""
+    largest = n[at + LARGEST + habit]
+    return n[at + PEAK + habit] / largest if largest > 0.0 else 0.0
 
 
 @inline_kernel
 def accept_habits(n: Any, at: int) -> None:
     """Whatever went beyond of late is usual from now on."""
     take_in_peaks(n, at, 1e300)
-    n[at + LARGEST + RUN] = max(n[at + LARGEST + RUN], n[at + LENGTH])
+    n[at + LONGEST_RUN] = max(n[at + LONGEST_RUN], n[at + RUN_LENGTH])

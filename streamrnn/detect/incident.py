@@ -43,17 +43,18 @@ class Incident(msgspec.Struct):
         count = len(self.streams)
         return count & (count - 1) == 0 and not self.acknowledged
 
-    def wants_update(self, kind: Kind, time: float, every: float) -> bool:
-        """Whether to tell it anew after a reading that is not calm; notes it as told.
+    def wants_update(self, kind: Kind, time: float, every: float, *, is_calm: bool) -> bool:
+        """Whether to tell it anew after a reading; notes it as told.
 
-        At once when its kind becomes a graver one, else every so many seconds; not once somebody
-        takes care of it.
+        At once when its kind becomes a graver one, else every so many seconds while it is not calm;
+        not once somebody takes care of it.
         """
         # A sensor's clock that was set back must not hold us until it has caught up.
         self.reported_at = min(self.reported_at, time)
         is_graver = kind > self.kind
         self.kind = max(self.kind, kind)
-        if self.acknowledged or not (is_graver or time - self.reported_at >= every):
+        is_due = not is_calm and time - self.reported_at >= every
+        if self.acknowledged or not (is_graver or is_due):
             return False
         self.reported_at = time
         return True

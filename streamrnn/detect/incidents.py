@@ -106,7 +106,7 @@ class Incidents:
         assert incident is not None
         self._latest[stream] = seen
         every = self.config.update_every
-        if anomaly.is_calm or not incident.wants_update(anomaly.kind, seen.time, every):
+        if not incident.wants_update(anomaly.kind, seen.time, every, is_calm=anomaly.is_calm):
             return None
         return self._tell(EventType.UPDATE, incident, seen.time)
 

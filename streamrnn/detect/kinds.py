@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from streamrnn.detect.habits import CLIMB, STEP, TURN, WOBBLE
+from streamrnn.detect.habits import CLIMB, STEP, TURN, WOBBLE, peak_ratio
 from streamrnn.kernels.jit import subroutine
 from streamrnn.records import Kind
 
@@ -33,6 +33,7 @@ RECENT = 32
 ROUGH = 2.2  # steps of late over those of before
 UNDOING = -0.2  # correlation of neighbouring steps
 JUMP = 4.0  # mean steps
+STEEP = 2.5  # times the largest step so far
 BACK = 3  # readings
 SUDDEN = 0.6  # share of the way that one step makes
 FAR = 6.0  # mean steps, and FAR_SPREAD standard deviations
@@ -97,11 +98,11 @@ def farthest(r: Any, first: int, end: int, base: float) -> Any:
 
 
 @subroutine
-def name_kind(r: Any, first: int, end: int, age: int, habits: Any, at: int, beyond: bool) -> Any:
-    """The kind of an anomaly whose readings, scaled, are r[first:end].
+def name_kind(r: Any, first: int, end: int, age: int, n: Any, habits: int, left_range: bool) -> Any:
+    """The kind of an anomaly of the readings r[first:end], scaled.
 
-    habits: numbers with the largest ratio of each habit during the anomaly, from `at`. beyond:
-    whether it left the range.
+    n: numbers, those of the habits from `habits`. left_range: whether the anomaly has left
+    everything seen before.
     """
     alarm = end - 1 - age
     if end - first < LEAST_READINGS or alarm < first + NEAR:
@@ -110,7 +111,7 @@ def name_kind(r: Any, first: int, end: int, age: int, habits: Any, at: int, beyo
     usual, _ = roughness(r, first, first + OLD)
     usual = max(usual, 1e-9)
     rough, correlation = roughness(r, end - min(max(age + 2, LATE), RECENT), end)
-    is_rough = rough > ROUGH * usual and habits[at + WOBBLE] > 1.2
+    is_rough = rough > ROUGH * usual and peak_ratio(n, habits, WOBBLE) > 1.2
     if is_rough:
         return VARIANCE if age >= 12 and correlation < UNDOING else UNEXPECTED
 
@@ -119,10 +120,10 @@ def name_kind(r: Any, first: int, end: int, age: int, habits: Any, at: int, beyo
     size = r[jump] - r[jump - 1]
     now = mean(r, end - LATE, end)
     since = end - 1 - jump
-    if abs(size) > JUMP * usual and habits[at + STEP] > 1.15:
+    if abs(size) > JUMP * usual and peak_ratio(n, habits, STEP) > 1.15:
         back = since + 1
-        for i in range(jump, end):
-            if (r[i] - before) / size < 0.5:
+        for i in range(jump + 1, end - 1):
+            if (0.5 * (r[i] + r[i + 1]) - before) / size < 0.5:
                 back = i - jump
                 break
         if back <= BACK and since >= 4:
@@ -132,7 +133,7 @@ def name_kind(r: Any, first: int, end: int, age: int, habits: Any, at: int, beyo
             if away > JUMP * usual and abs(now - base) < 0.5 * away:  # back to where it was
                 moved = largest_move(r, first, jump)
                 return DRIFT if moved < SUDDEN * away else LEVEL_SHIFT
-            if habits[at + TURN] > 0.7:
+            if peak_ratio(n, habits, TURN) > 0.0 or peak_ratio(n, habits, STEP) > STEEP:
                 return LEVEL_SHIFT
     far = farthest(r, first, end, base)
     spread = 0.0
@@ -141,6 +142,6 @@ def name_kind(r: Any, first: int, end: int, age: int, habits: Any, at: int, beyo
     spread = math.sqrt(spread / OLD)
     is_far = far > FAR * usual and far > FAR_SPREAD * spread
     is_gradual = largest_move(r, first, end) <= SUDDEN * far
-    if age >= 6 and is_far and is_gradual and (habits[at + CLIMB] > 0.9 or beyond):
+    if age >= 6 and is_far and is_gradual and (peak_ratio(n, habits, CLIMB) > 0.0 or left_range):
         return DRIFT
     return UNEXPECTED

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from streamrnn.detect import fault, habits
 from streamrnn.detect.recipe import (
     CHANGE_SPANS,
     ERROR_SPANS,
@@ -58,8 +59,11 @@ from streamrnn.kernels.statistics import BINS
     LOG_THRESHOLD,  # ln of the factor on all that makes a score of 1
     ALLOWED_SECONDS,  # setting: between two false alarms; 0: the threshold is fixed
     ANOMALOUS_AT,  # when the score was above 1 last, seconds; 0: never
+    ADAPT_AFTER,  # setting: seconds; infinite: never
+    LOW_LIMIT,  # setting: the least that a reading may be, and the most
+    HIGH_LIMIT,
     STREAM_NUMBERS,
-) = range(34)
+) = range(37)
 
 # --- float64: one channel's numbers, from channel(c) ---------------------------------------------
 (
@@ -91,9 +95,11 @@ from streamrnn.kernels.statistics import BINS
 ) = range(6)
 
 TAILS = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS + len(SHAPE_READINGS) * SHAPE_NUMBERS
-NUMBERS = TAILS + tails.SIZE
+HABITS = TAILS + tails.SIZE
+FAULT = HABITS + habits.SIZE
+NUMBERS = FAULT + fault.SIZE
 VECTOR = 16  # float32 numbers that the shape memories go through at once
-VERSION = 2  # of this layout; stored state of another one is refused
+VERSION = 3  # of this layout; stored state of another one is refused
 
 
 def channel(c: int) -> int:

@@ -26,7 +26,7 @@ GRADIENT_NORM = 1.0
 MARKS = 13  # states kept at past updates; more than WINDOW / STRIDE
 
 # Retraining: the last values kept for it.
-HISTORY = 256
+HISTORY = 232
 
 # Likelihood: rank of the residual, smoothed, against its own long past.
 RANK_MEMORY = (1000.0, 200.0)
@@ -80,6 +80,38 @@ SKILL_MEMORY = 1000.0  # readings over which the network is compared with persis
 SKILL_WARM = 100.0  # forecasts before the network may be preferred to it
 LARGEST_CHANGE = 1e300  # of two readings that float64 just holds, the difference may be infinite
 CHANGE_STEP = (0.02, 2.0)  # smallest and largest step of the band, in mean |change|s
+
+# Habits: the largest of step, turn, climb and wobble that the stream has had; see `habits`.
+HABIT_LIMIT = (2.0, 2.5, 3.0, 2.5)  # so many times it makes a score of 1
+FIRST_HABITS = 30.0  # readings of which the largest is simply the largest
+HABIT_WARM = 300.0  # readings before it is known; until then it grows at every reading
+HABIT_WARM_GROWTH = 4.0  # but by no more than so many times
+HABIT_WARM_SECONDS = 1.25 * 86_400.0  # and for turn, climb and run so long: a day has a night
+HABIT_CALM = 64.0  # readings after which what went beyond is over
+HABIT_GROWTH = 2.0  # so many times larger it may then be
+FORGET_HABITS = 1e-5
+MEAN_REACH = 10.0  # largest turns or climbs: farther values do not move the means further
+# A run of one value is unusual from so many times the longest on, but not before so many readings,
+# nor before so many runs have shown how long they are.
+RUN_FACTOR = 3.0
+LEAST_RUN = 40.0
+LEAST_RUNS = 8.0
+
+# Faults
+UNUSUAL_RANGE = 2.0  # beyond everything seen by this share of it: out of range, whatever else
+RANGE_LEFT = 0.05
+NAMING_AGES = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 192.0)  # readings
+ADAPT_READINGS = 64.0  # a fault is not accepted before, however slow the stream
+FAULT_CALM = 12.0  # readings with a score below FAULT_CALM_SCORE: the fault is over
+FAULT_CALM_SCORE = 0.8
+LASTING_SCORE = 1.05  # of a level that was left and not returned to
+HARD_LIMIT_SCORE = 2.0  # outside the limits that somebody set
+
+# Reference: mean and deviation of the first days, frozen; each of its halves is so long.
+REFERENCE_READINGS = 500.0
+REFERENCE_SECONDS = 86_400.0
+REFERENCE_MOVE = 0.5  # deviations between the means of its halves: this is no reference
+REFERENCE_LIMIT = 8.0  # deviations that the level may be away from it
 
 # Time
 INTERVAL_READINGS = 32.0  # readings after which the interval counts as learned

@@ -29,3 +29,15 @@ subroutine: Callable[[Any], Any] = numba.njit(fastmath=FLAGS, error_model="numpy
 kernel: Callable[[Any], Any] = numba.njit(
     fastmath=FLAGS, error_model="numpy", nogil=True, cache=CACHED
 )
+
+
+def compiled_for(function: Any, *arguments: Any) -> Any:
+    """A kernel as compiled for arguments of these types; it is called with these once.
+
+    It saves Numba's look at the types of the arguments, which takes longer than a reading; so it
+    must never be called with others.
+    """
+    function(*arguments)
+    if numba.config.DISABLE_JIT:
+        return function
+    return function.overloads[tuple(map(numba.typeof, arguments))].entry_point

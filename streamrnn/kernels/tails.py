@@ -7,7 +7,7 @@ b the mean of its excesses over u, and
     -ln P(V > v) = ln 10 min(v / u, 1) + max(v - u, 0) / b
 
 the first term being a stand-in below u, where the tail says nothing. Judged first, learned from
-second; five numbers a statistic. Nothing here branches: a vector of LANES goes through at once.
+second; five numbers a statistic. A vector of LANES goes through at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import math
 from typing import Any
 
 from streamrnn.kernels.jit import inline_kernel
-from streamrnn.kernels.vector import load, lower, positive, store, upper
+from streamrnn.kernels.vector import load, lower, positive, store, total, upper
 
 LANES = 8
 # offsets in the state: what came in or went out last, then what is remembered
@@ -25,11 +25,13 @@ SIZE = 5 * LANES
 
 SHARE_ABOVE = 0.1  # of values that lie above u
 FIRST_VALUES = 5.0  # u is their maximum
-# Steps of u are b / (SHARE_ABOVE count) and at least QUANTILE_STEP b, the best for an exponential
-# tail (Robbins and Monro 1951); with this share of u in place of a smaller b, so that u comes down
-# from a wild beginning.
-QUANTILE_STEP = 5e-5
-LEAST_STEP = 1.0
+# Steps of u are QUANTILE_GAIN / count of b, about the best for an exponential tail (Robbins and
+# Monro 1951), or of this share of u where b is smaller; and of u itself where so few values were
+# above it that it must have begun too high.
+QUANTILE_GAIN = 7.0
+LEAST_GAIN = 5e-5  # a past this long is all remembered alike
+LEAST_STEP = 0.3
+FEW_ABOVE = 0.08
 EXCESS_WEIGHT = 1e-4  # smallest weight of a new excess
 LONGEST_EXCESS = 3.0  # excesses are learned up to so many b: one fault must not stretch the tail
 FIRST_EXCESSES = 10.0  # but for the first few
@@ -59,15 +61,19 @@ def tail_surprises(n: Any, at: int, count: float, alpha: Any) -> None:
     surprise = surprise + excess / (b + u * SHORTEST_EXCESS + _TINY)
     exceedances = load(n, at + EXCEEDANCES, LANES)
     unknown = positive(exceedances * -1.0 + (KNOWN_EXCESSES - 0.5))
-    highest = unknown * (math.log(count + 1.0) - LARGEST) + LARGEST
-    store(n, at + SURPRISE, lower(surprise, highest))
+    if total(unknown) > 0.0:  # seldom for long; a logarithm takes as long as all the rest
+        surprise = lower(surprise, unknown * (math.log(count + 1.0) - LARGEST) + LARGEST)
+    store(n, at + SURPRISE, lower(surprise, LARGEST))
 
     above = positive(excess)
     if count < FIRST_VALUES:
         store(n, at + QUANTILE, upper(u, level))
         return
-    step = upper(b, u * LEAST_STEP) * max(1.0 / (SHARE_ABOVE * (count + 1.0)), QUANTILE_STEP)
-    store(n, at + QUANTILE, upper(u + step * (above - SHARE_ABOVE), 0.0))
+    gain = max(QUANTILE_GAIN / (count + 1.0), LEAST_GAIN)
+    up = upper(b, u * LEAST_STEP)
+    down = upper(up, u * positive(FEW_ABOVE * (count + 1.0) - exceedances))
+    moved = above * up * (1.0 - SHARE_ABOVE) + (above - 1.0) * down * SHARE_ABOVE
+    store(n, at + QUANTILE, upper(u + moved * gain, 0.0))
     exceedances = exceedances + above
     store(n, at + EXCEEDANCES, exceedances)
     young = positive(exceedances * -1.0 + (FIRST_EXCESSES + 0.5))

@@ -88,6 +88,9 @@ class CommandDesk:
         bank, tracker = self._state.bank, self._state.tracker
         match command.verb:
             case Verb.ACK:
+                if bank.config.adapt_after == "on_ack":
+                    for member in tracker.concerned(slot):
+                        bank.accept(member)
                 tracker.acknowledge(slot)
                 return None
             case Verb.SNOOZE:

@@ -28,6 +28,8 @@ _FOREIGN_LEVELS = {"paho": logging.WARNING, "asyncio": logging.WARNING, "uvicorn
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+# A topic may have 64 kB: bad input must not fill the disk with lines about it.
+_LONGEST_TEXT = 1000
 _BARE = re.compile(r"""[^\s"'=\\`]+""")
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_.-]+")
 
@@ -73,10 +75,19 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
         fields["logger"] = record.name
     data: Mapping[str, object] = getattr(record, "data", {})
     for key, value in data.items():
-        fields[f"{key}_" if key in fields else key] = value
+        fields[f"{key}_" if key in fields else key] = _shortened(value)
     if record.exc_info:
         fields["exception"] = logging.Formatter().formatException(record.exc_info)
     return fields
+
+
+def _shortened(value: object) -> object:
+    match value:
+        case None | bool() | int() | float() | dict() | list() | tuple():
+            return value
+        case _:
+            text = str(value)
+            return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}..."
 
 
 def _key(key: str) -> str:

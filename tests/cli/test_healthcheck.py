@@ -45,6 +45,31 @@ def test_an_address_that_means_every_network_is_asked_on_this_machine(streamrnn,
     assert streamrnn("healthcheck").code == 0
 
 
+def test_with_token_and_certificate_it_asks_as_who_may(
+    streamrnn, health, certificates, tmp_path, monkeypatch
+):
+    token_file = tmp_path / "token"
+    token_file.write_text("correct-horse-battery-staple")
+    files = {
+        "token_file": token_file,
+        "cert_file": certificates.server,
+        "key_file": certificates.server_key,
+    }
+    server = HttpServer(HttpConfig(port=0, **files), CollectorRegistry(), health, never_asked)
+    _, port = server.start()
+    for name, value in {"port": port, **files}.items():
+        monkeypatch.setenv(f"STREAMRNN_HTTP__{name.upper()}", str(value))
+    try:
+        health.fail("broker", "connection refused")
+        assert streamrnn("healthcheck", "--ready") == (1, "", "broker: connection refused\n")
+        monkeypatch.setenv("STREAMRNN_HTTP__CERT_FILE", str(certificates.client))
+        code, _, err = streamrnn("healthcheck")
+        assert code == 1
+        assert "certificate verify failed" in err
+    finally:
+        server.stop()
+
+
 def test_a_proxy_is_not_asked_about_this_machine(streamrnn, port, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert streamrnn("healthcheck").code == 0

@@ -26,6 +26,7 @@ class Seen(NamedTuple):
     outcome: Outcome = Outcome.NORMAL
     value: float = -9.1
     yhat: float = -18.4
+    accepted: bool = False
 
 
 def alarm(time: float, kind: Kind = Kind.UNEXPECTED, **fields: Any) -> Seen:
@@ -60,6 +61,7 @@ def observe(
         yhat,
         yhat - 0.6,
         yhat + 0.7,
+        np.array([r.accepted for r in readings], np.bool_),
     )
     columns = zip(*((r.slot, r.value, r.time) for r in readings), strict=True)
     slots, values, times = columns

@@ -106,5 +106,5 @@ def is_sound(bank: Bank) -> bool:
 
 def assert_finite(decisions: Decisions) -> None:
     assert np.isfinite(decisions.score).all()
-    forecasts = np.array(decisions[4:])
+    forecasts = np.array(decisions[4:7])
     assert (np.isnan(forecasts).all(axis=0) | np.isfinite(forecasts).all(axis=0)).all()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from streamrnn.records import EventType
+from streamrnn.records import EventType, Message
 from streamrnn.service.commands import Command, Verb, parse_command
 from tests.service.pipeline import TOPICS, Pipeline, command, freezer, message
 
 WARM = 600
+COMMANDED = Pipeline()
+COMMANDED.feed(*freezer(0, 1))
 
 
 def alarmed(**alerts: object) -> Pipeline:
@@ -37,7 +41,10 @@ def test_commands_are_understood(payload: bytes, expected: Command) -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"snooze", b"snooze 2", b"snooze 0s", b"snooze 2h 3h", b"ACK", b"\xff", b"a" * 10**6],
+    [
+        b"", b"snooze", b"snooze 2", b"snooze 0s", b"snooze 2h 3h", b"ACK", b"\xff", b"a" * 10**6,
+        b"ack" + b" " * 98, b"reset\0", b"ack; reset", b"$(reset)",
+    ],
 )  # fmt: skip
 def test_anything_else_is_refused_with_a_rule(payload: bytes) -> None:
     with pytest.raises(ValueError, match=r"^must "):
@@ -95,6 +102,52 @@ def test_a_retained_command_is_refused() -> None:
     retained = message(TOPICS.command("plant/freezer"), "reset", retain=True)
     assert pipeline.feed(retained) == []
     assert pipeline.state.bank.status().warm_up_left.tolist() == [0]
+
+
+def test_a_flood_of_commands_is_refused_until_it_is_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pipeline = Pipeline()
+    pipeline.feed(*freezer(0, 1))
+    topic = TOPICS.command("plant/freezer")
+
+    def obeyed(sent: int, at: float) -> int:
+        caplog.clear()
+        pipeline.feed(*(message(topic, "ack", at) for _ in range(sent)))
+        return sum(record.message == "command" for record in caplog.records)
+
+    with caplog.at_level(logging.INFO, "streamrnn"):
+        assert obeyed(sent=1000, at=1e9) == 200
+        assert obeyed(sent=1000, at=1e9 + 1) == 10
+        assert obeyed(sent=1000, at=0.0) == 0, "a clock that was put back gives nothing"
+        assert obeyed(sent=1, at=1.0) == 1
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["streamrnn/other/cmd/plant/freezer", "plant/cmd/plant/freezer", "cmd/plant/freezer",
+     "streamrnn/gw/cmdx/plant/freezer", "streamrnn/gw/events"],
+)  # fmt: skip
+def test_nothing_is_a_command_outside_our_own_prefix(topic: str) -> None:
+    pipeline = alarmed()
+    pipeline.feed(message(topic, "reset"))
+    assert len(pipeline.state.tracker.open_events()) == 1
+    assert pipeline.state.bank.status().warm_up_left.tolist()[0] == 0
+
+
+@given(
+    levels=st.text(max_size=40) | st.sampled_from(["plant/freezer", "", "/", "+", "#"]),
+    payload=st.binary(max_size=120)
+    | st.builds(
+        lambda verb, rest: f"{verb} {rest}".encode(errors="replace"),
+        st.sampled_from(list(Verb)),
+        st.text(max_size=20),
+    ),
+    retain=st.booleans(),
+)
+def test_no_command_raises_or_makes_a_stream(levels: str, payload: bytes, retain: bool) -> None:
+    COMMANDED.feed(Message(TOPICS.commands + levels, payload, 1, retain, False, 1, 1, 1e9))
+    assert COMMANDED.state.bank.names == ["plant/freezer"]
 
 
 def test_a_stream_with_wildcards_in_its_name_can_be_commanded() -> None:

@@ -6,8 +6,8 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -23,50 +23,16 @@ from streamrnn.service.http import HttpServer
 from streamrnn.service.http.guards import SECURITY_HEADERS
 from streamrnn.service.metrics import metrics_registry
 from tests.service.fleet_snapshots import fleet, plant
+from tests.service.http_serving import DEADLINE, Clock, connection, serving
 
-DEADLINE = 30.0
 PATHS = ["/", "/page.css", "/page.js", "/icon.svg", "/metrics", "/healthz", "/api/overview"]
 PATHS += ["/readyz", "/api/streams", "/no-such-page"]
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@contextmanager
-def serving(
-    read: Callable[[], FleetSnapshot] = plant,
-    health: Health | None = None,
-    patience_seconds: int = 20,
-) -> Iterator[httpx.Client]:
-    health = health or Health(Clock(), [])
-    server = HttpServer(
-        HttpConfig(port=0),
-        metrics_registry(read, health),
-        health,
-        read,
-        patience_seconds=patience_seconds,
-    )
-    host, port = server.start()
-    try:
-        with httpx.Client(base_url=f"http://{host}:{port}", timeout=DEADLINE) as client:
-            yield client
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
     with serving() as client:
         yield client
-
-
-def connection(client: httpx.Client) -> socket.socket:
-    url = client.base_url
-    return socket.create_connection((url.host, url.port or 0), timeout=DEADLINE)
 
 
 def test_metrics_are_in_the_text_format(client: httpx.Client) -> None:

@@ -49,6 +49,12 @@ def parse_logfmt(line: str) -> dict[str, str]:
     return fields
 
 
+@pytest.mark.parametrize("formatter", [LogfmtFormatter(), JsonFormatter()])
+def test_no_text_from_outside_makes_a_line_long(formatter: logging.Formatter) -> None:
+    data = {"topic": "x" * 65_535, "problem": ValueError("y" * 65_535)}
+    assert len(formatter.format(record("dropped", data))) < 2500
+
+
 def test_a_line_reads_as_documented() -> None:
     line = LogfmtFormatter().format(
         record("connected", {"broker": "mqtt://plant:1883", "session": "resumed", "after": 1.5})

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
+import socket
+import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from streamrnn.config import MqttConfig
 from streamrnn.errors import ConfigError
+from streamrnn.service.tls import client_context
 from tests.conftest import StartMosquitto
 from tests.mosquitto import Certificates, Mosquitto
 from tests.service.mqtt_peers import Peer, eventually, make_link, running, take_until
@@ -142,6 +148,52 @@ def test_our_own_certificate_is_shown_to_a_broker_that_asks(
     ours = {"cert_file": certificates.client, "key_file": certificates.client_key}
     with running(make_link(broker.url, **files, **ours)) as link:
         eventually(lambda: link.subscribed)
+
+
+def test_a_client_certificate_of_an_unknown_authority_is_refused(
+    start_mosquitto: StartMosquitto, certificates: Certificates
+) -> None:
+    broker = encrypted(start_mosquitto, certificates, ask_client=True)
+    stranger = {"cert_file": certificates.other_authority, "key_file": certificates.other_key}
+    with running(make_link(broker.url, ca_file=certificates.authority, **stranger)) as link:
+        eventually(lambda: link.problem is not None)
+        assert not link.connected
+        eventually(lambda: "verify failed" in broker.log.read_text())
+
+
+def test_tls_below_1_2_is_not_spoken(certificates: Certificates) -> None:
+    old = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    old.load_cert_chain(certificates.server, certificates.server_key)
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30.0)
+        url = f"mqtts://localhost:{listener.getsockname()[1]}"
+        with running(make_link(url, ca_file=certificates.authority)):
+            connection, _ = listener.accept()
+            with connection, pytest.raises(ssl.SSLError, match="UNSUPPORTED_PROTOCOL"):
+                old.wrap_socket(connection, server_side=True)
+
+
+def test_an_encrypted_key_is_an_error_and_not_a_question_on_the_terminal(
+    certificates: Certificates, tmp_path: Path
+) -> None:
+    key = tmp_path / "encrypted.key"
+    command = ["openssl", "pkey", "-in", str(certificates.client_key), "-out", str(key), "-aes256"]
+    subprocess.run([*command, "-passout", "pass:secret"], check=True, capture_output=True)
+    link = make_link("mqtts://localhost", cert_file=certificates.client, key_file=key)
+    with pytest.raises(ConfigError, match=r"mqtt\.key_file = .*: the key must not be encrypted"):
+        link.start()
+
+
+def test_no_setting_switches_the_check_of_certificates_off() -> None:
+    for name in MqttConfig.model_fields:
+        assert not re.search("verify|insecure|check|trust|skip", name)
+    context = client_context(None, "mqtt.ca_file")
+    assert context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
 
 
 @pytest.mark.parametrize("setting", ["password_file", "ca_file", "cert_file"])

@@ -21,6 +21,7 @@ from streamrnn.service.health import Health
 from streamrnn.service.outbox import AlertOutbox
 from streamrnn.service.safekeeping import CHECKPOINT, OUTBOX, Safekeeping
 from streamrnn.service.state import restore
+from tests.service.mqtt_peers import eventually
 from tests.service.pipeline import Pipeline, complaints, freezer
 from tests.service.test_state import CONFIG
 
@@ -135,6 +136,7 @@ def test_a_full_disk_stops_no_reading_even_when_exact_is_set(kept: Kept) -> None
     assert kept.acknowledged > 0, "or the broker would send no more"
     assert kept.loop.readings_total == 900
     kept.disk.sick = False
+    eventually(lambda: not kept.outbox.problem)
     kept.after(60.0)
     state = restore(kept.store, CONFIG, InlineRetrainer())
     assert state.bank.status().readings.tolist() == [900]

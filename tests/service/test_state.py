@@ -70,13 +70,13 @@ def test_state_of_another_network_is_announced_and_kept_aside(
     pipeline = Pipeline()
     pipeline.feed(*freezer(0, 10))
     config = CONFIG.model_copy(
-        update={"detector": DetectorConfig(hidden=8, activation="relu", warm_up=60)}
+        update={"detector": DetectorConfig(hidden=16, activation="relu", warm_up=60)}
     )
     state = restarted(pipeline.state, store, config)
     assert state.bank.names == []
     (record,) = (r for r in caplog.records if r.message == "state_unusable")
     data = record.__dict__["data"]
-    assert data["reason"] == "detector.hidden was 16, is 8, detector.activation was tanh, is relu"
+    assert data["reason"] == "detector.hidden was 8, is 16, detector.activation was tanh, is relu"
     assert Path(data["kept_as"]).exists()
     assert not store.newest.exists()
 
@@ -84,7 +84,7 @@ def test_state_of_another_network_is_announced_and_kept_aside(
 def test_going_back_to_the_old_settings_brings_the_old_state_back(store: CheckpointStore) -> None:
     pipeline = Pipeline()
     pipeline.feed(*freezer(0, 10))
-    other = CONFIG.model_copy(update={"detector": DetectorConfig(hidden=8)})
+    other = CONFIG.model_copy(update={"detector": DetectorConfig(hidden=16)})
     restarted(pipeline.state, store, other)
     (store.directory / "state.bin.unusable").rename(store.newest)
     assert restore(store, CONFIG, InlineRetrainer()).bank.names == ["plant/freezer"]

@@ -12,7 +12,7 @@ from tests.daemon_process import DaemonProcess
 from tests.mosquitto import Mosquitto
 from tests.service.mqtt_peers import Peer
 from tests.torture.figures import Figures
-from tests.torture.kill import drain, judge
+from tests.torture.kill import WINDOW, drain, judge
 from tests.torture.mishap import AFTER, BEFORE, HALFWAY, Mishap
 from tests.torture.nursery import Nursery
 from tests.torture.rounds import round_of
@@ -60,7 +60,7 @@ def run(folder: Path, times: int) -> Figures:
     try:
         with (
             Nursery() as nursery,
-            victim(nursery, folder / "victim", broker.url) as daemon,
+            victim(nursery, folder / "victim", broker.url, window=WINDOW) as daemon,
             Peer(broker, "streamrnn/gw/events") as peer,
         ):
             daemon.start()

@@ -7,7 +7,6 @@ import random
 import time
 from pathlib import Path
 
-from tests.service.mqtt_peers import eventually
 from tests.torture.figures import Figures
 from tests.torture.nursery import Nursery
 from tests.torture.scripted_broker import Client, ScriptedBroker, publish
@@ -66,7 +65,7 @@ def run(folder: Path, seconds: int) -> Figures:
         while not flood.over:
             highest = max(highest, daemon.rss_mb())
             time.sleep(0.2)
-        eventually(lambda: _received(daemon) == flood.sent, daemon.counts)
+        daemon.wait_until(lambda: _received(daemon) == flood.sent, "all accounted for", 300.0)
         figures = Figures("overload")
         figures["received"] = flood.sent
         figures["per second"] = flood.sent / seconds

@@ -6,11 +6,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from tests.service.mqtt_peers import eventually
 from tests.torture.figures import Figures
 from tests.torture.nursery import Nursery
 from tests.torture.scripted_broker import Client, ScriptedBroker, publish
-from tests.torture.victim import victim
+from tests.torture.victim import Victim, victim
 
 _CAP = 10_000
 _BATCH = 1000
@@ -39,12 +38,7 @@ def run(folder: Path, topics: int) -> Figures:
     ):
         daemon.start()
         daemon.wait_until(lambda: explosion.sent == topics, "all topics", 600.0)
-        eventually(
-            lambda: (
-                daemon.total("streamrnn_readings_total") + daemon.total("streamrnn_dropped_total")
-                >= topics
-            )
-        )
+        daemon.wait_until(lambda: _received(daemon) >= topics, "all accounted for", 300.0)
         streams = int(daemon.total("streamrnn_streams"))
         begun = time.monotonic()
         _, page = daemon.get("/metrics")
@@ -58,3 +52,7 @@ def run(folder: Path, topics: int) -> Figures:
         figures["RSS, MB"] = daemon.rss_mb()
         assert streams <= _CAP, figures
         return figures
+
+
+def _received(daemon: Victim) -> float:
+    return daemon.total("streamrnn_readings_total") + daemon.total("streamrnn_dropped_total")

@@ -36,6 +36,7 @@ def judged(*rows: Row, outcome: Outcome = Outcome.NORMAL, yhat: float = math.nan
             yhat=column(yhat),
             yhat_lower=column(yhat),
             yhat_upper=column(yhat),
+            accepted=np.zeros(n, np.bool_),
         ),
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from streamrnn.config import WebhookConfig
@@ -13,6 +15,8 @@ from streamrnn.records import Event, EventType
 from streamrnn.service.sinks.post import Poster, TryLaterError, read_secret
 from streamrnn.service.sinks.selection import Selection
 from streamrnn.service.sinks.webhook.requests import Target, make_request
+
+_WORD: Final = re.compile(r"[^/?&=:]{8,}")  # long enough to be a secret
 
 
 class Webhook:
@@ -41,8 +45,8 @@ class Webhook:
         token = "" if config.token_file is None else read_secret(config.token_file)
         target = Target(url, token, config.chat or "")
         request = make_request(config.template, event, target, self._clock())
-        secret_urls = (request.url, url, urlsplit(url).path) if config.url_file else ()
-        self._poster.post(*request, secrets=(token, *secret_urls))
+        hidden = (request.url, *_secrets_in(url)) if config.url_file else ()
+        self._poster.post(*request, secrets=(token, *hidden))
 
     def _wants(self, event: Event) -> bool:
         config = self._config
@@ -57,6 +61,13 @@ class Webhook:
 
     def _cares_for(self, *streams: str) -> bool:
         return any(map(self._selection.has, streams))
+
+
+def _secrets_in(url: str) -> list[str]:
+    """The whole first, then its parts: an answer may repeat any of them."""
+    parts = urlsplit(url)
+    words = _WORD.findall(f"{parts.path}?{parts.query}")
+    return [url, parts.path.strip("/"), *sorted(words, key=len, reverse=True)]
 
 
 def _read_address(file: Path | None) -> str:

@@ -1,0 +1,165 @@
+"""A fault while it lasts: what it looks like, that it is not learned, and when it becomes normal.
+
+A fault begins with an anomalous reading. It is over when the score has stayed low for a while; or it is
+accepted as the new normal, once it has lasted for ADAPT_AFTER. A level that was left counts as long
+as the stream has not come at least halfway back: forecasts get used to a new level at once.
+
+Beside it stands a frozen reference: mean and deviation of the stream's first days. Everything else
+here follows the stream and would follow a slow poisoning for ever.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from streamrnn.detect.habits import LARGEST, MEAN_8, MEAN_64, MEAN_256, TURN, accept_habits
+from streamrnn.detect.kinds import DRIFT, LEVEL_SHIFT, UNEXPECTED, name_kind
+from streamrnn.detect.recipe import (
+    ADAPT_READINGS,
+    FAULT_CALM,
+    FAULT_CALM_SCORE,
+    LASTING_SCORE,
+    NAMING_AGES,
+    RANGE_LEFT,
+    REFERENCE_LIMIT,
+    REFERENCE_MOVE,
+    REFERENCE_READINGS,
+    REFERENCE_SECONDS,
+    UNUSUAL_RANGE,
+)
+from streamrnn.kernels.jit import inline_kernel
+from streamrnn.kernels.statistics import update_mean
+from streamrnn.records import Kind
+
+NONE, FLATLINE, OUT_OF_RANGE = int(Kind.NONE), int(Kind.FLATLINE), int(Kind.OUT_OF_RANGE)
+
+# Offsets in the state: float64 numbers.
+SINCE = 0  # time of its first reading; 0: there is no fault
+AGE = 1  # readings since it began, or since a further alarm
+QUIET = 2  # readings since the score was last high
+KIND = 3
+LEFT_RANGE = 4  # 1: some reading lay outside everything seen before
+HOME = 5  # the level before
+SHIFT = 6  # and how far it was left; 0: it was not
+CLEAN_FROM = 7  # count of readings that were applied when the last fault ended
+REFERENCE_COUNT = 8  # readings in the reference
+REFERENCE_MEAN = 9
+REFERENCE_VAR = 10
+HALF_COUNT = 11  # of its first half
+HALF_MEAN = 12
+IS_FROZEN = 13  # 1: the reference is complete
+SIZE = 14
+
+
+@inline_kernel
+def lasting_score(n: Any, at: int, habits: int) -> Any:
+    """LASTING_SCORE while a level that was left has not been returned to, else 0."""
+    shift = n[at + SHIFT]
+    if n[at + SINCE] == 0.0 or shift == 0.0:
+        return 0.0
+    return LASTING_SCORE if (n[habits + MEAN_8] - n[at + HOME]) / shift > 0.5 else 0.0
+
+
+@inline_kernel
+def reference_score(n: Any, at: int, habits: int, x: float, time: float, begun: float) -> Any:
+    """How far the level is from the reference, above 1 being a drift; 0 while there is none.
+
+    The reference learns from x until it is complete. One whose second half lies elsewhere than its
+    first is no reference: it begins anew. Counters never have one.
+    """
+    if n[at + IS_FROZEN] == 1.0:
+        far = abs(n[habits + MEAN_256] - n[at + REFERENCE_MEAN])
+        limit = REFERENCE_LIMIT * math.sqrt(n[at + REFERENCE_VAR])
+        return far / limit if limit > 0.0 else 0.0
+    if n[at + SINCE] > 0.0:
+        return 0.0
+    count = n[at + REFERENCE_COUNT] + 1.0
+    n[at + REFERENCE_COUNT] = count
+    update_mean(n, at + REFERENCE_MEAN, at + REFERENCE_VAR, x, 1.0 / count)
+    half = n[at + HALF_COUNT]
+    if half == 0.0:
+        if count >= REFERENCE_READINGS and time - begun >= REFERENCE_SECONDS:
+            n[at + HALF_COUNT] = count
+            n[at + HALF_MEAN] = n[at + REFERENCE_MEAN]
+    elif count >= 2.0 * half:
+        # the mean of the whole lies halfway between those of its halves
+        move = 2.0 * abs(n[at + REFERENCE_MEAN] - n[at + HALF_MEAN])
+        if move <= REFERENCE_MOVE * math.sqrt(n[at + REFERENCE_VAR]):
+            n[at + IS_FROZEN] = 1.0
+        else:
+            forget_reference(n, at)
+    return 0.0
+
+
+@inline_kernel
+def forget_reference(n: Any, at: int) -> None:
+    n[at + REFERENCE_COUNT] = 0.0
+    n[at + HALF_COUNT] = 0.0
+    n[at + IS_FROZEN] = 0.0
+
+
+@inline_kernel
+def follow_fault(
+    n: Any, at: int, habits: int, r: Any, first: int, end: int,
+    score: float, alarm: bool, beyond: float, stuck: float, drift: float,
+    time: float, readings: float, adapt_after: float,
+) -> Any:  # fmt: skip
+    """(kind, accepted): what the fault looks like after a reading, NONE where there is none, and
+    whether it was accepted with this reading.
+
+    r[first:end]: the last readings, scaled. score, alarm: of the reading. beyond: how far outside
+    everything seen before it lies, as a share of that. stuck, drift: above 1 it is one. readings:
+    how many were applied.
+    """
+    if n[at + SINCE] == 0.0:
+        if score <= 1.0:
+            return NONE, False
+        n[at + SINCE] = time
+        n[at + KIND] = UNEXPECTED
+        n[at + LEFT_RANGE] = 0.0
+        n[at + HOME] = n[habits + MEAN_64]
+        n[at + SHIFT] = 0.0
+        n[at + AGE] = 0.0
+    else:
+        n[at + AGE] = 0.0 if alarm else n[at + AGE] + 1.0  # a further alarm is worth a further look
+        n[at + SINCE] = min(n[at + SINCE], time)  # a clock set back must not make it longer
+    n[at + QUIET] = n[at + QUIET] + 1.0 if score < FAULT_CALM_SCORE else 0.0
+    if beyond > RANGE_LEFT:
+        n[at + LEFT_RANGE] = 1.0
+    age = n[at + AGE]
+    kind = n[at + KIND]
+    if beyond > UNUSUAL_RANGE:
+        kind = OUT_OF_RANGE
+    elif stuck >= 1.0:
+        kind = max(kind, FLATLINE)
+    else:
+        if drift > 1.0:
+            kind = max(kind, DRIFT)
+        for k in range(len(NAMING_AGES)):
+            if age == NAMING_AGES[k]:
+                left = n[at + LEFT_RANGE] == 1.0
+                kind = max(kind, name_kind(r, first, end, int(age), n, habits, left))
+    if n[at + SHIFT] == 0.0 and kind in (LEVEL_SHIFT, DRIFT):
+        shift = n[habits + MEAN_8] - n[at + HOME]
+        if abs(shift) > n[habits + LARGEST + TURN]:
+            n[at + SHIFT] = shift
+    n[at + KIND] = kind
+    if time - n[at + SINCE] >= adapt_after and (age >= ADAPT_READINGS or n[at + SINCE] < 0.0):
+        accept_fault(n, at, habits)
+        return kind, True
+    if n[at + QUIET] >= FAULT_CALM:
+        n[at + SINCE] = 0.0
+        n[at + CLEAN_FROM] = readings
+    return kind, False
+
+
+@inline_kernel
+def accept_fault(n: Any, at: int, habits: int) -> None:
+    """The fault is the new normal: habits take it in, and so will the reference where the level has
+    left it."""
+    n[at + SINCE] = 0.0
+    accept_habits(n, habits)
+    limit = 0.5 * REFERENCE_LIMIT * math.sqrt(n[at + REFERENCE_VAR])
+    if abs(n[habits + MEAN_64] - n[at + REFERENCE_MEAN]) > limit:
+        forget_reference(n, at)
