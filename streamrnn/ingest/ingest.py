@@ -214,7 +214,8 @@ class Ingest:
         document = decoded.document
         if route.source.config.rebirths:
             self.requests.extend(document.requests)
-        self._infos.note(account.message, decoded, account.readings)
+        named = route.labels.get("device", "")
+        self._infos.note(account.message, decoded, account.readings, named)
         if not account.readings:
             return  # nothing to recognise later messages by
         if route.format_name != decoded.format.name:

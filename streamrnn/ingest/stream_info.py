@@ -45,12 +45,15 @@ class StreamInfos:
         self.by_stream: dict[str, StreamInfo] = {}
         self.merged: dict[str, Merge] = {}
 
-    def note(self, message: Message, decoded: Decoded, readings: Iterable[Reading]) -> None:
-        """Take from a message what it says about its streams. What it leaves open stays."""
+    def note(
+        self, message: Message, decoded: Decoded, readings: Iterable[Reading], named: str
+    ) -> None:
+        """Take from a message what it says about its streams. What it leaves open stays. named: the
+        device as the topic has it, empty if it does not."""
         document = decoded.document
         for stream, _, _, path in readings:
             label = document.labels.get(path, _NOTHING)
-            device, name, unit = _clean(document.device, label.name, label.unit)
+            device, name, unit = _clean(named or document.device, label.name, label.unit)
             known = self.by_stream.get(stream)
             if known is None:
                 self.by_stream[stream] = StreamInfo(

@@ -39,7 +39,7 @@ def test_json_lines_are_what_the_daemon_publishes(streamrnn, recorded):
     (new,) = [e for e in events if (e["type"], e["stream"]) == ("new", "plant/power")]
     assert set(new) == {
         *("id", "type", "gateway", "stream", "kind", "time", "since", "value", "score"),
-        *("yhat", "yhat_lower", "yhat_upper", "message"),
+        *("yhat", "yhat_lower", "yhat_upper", "message", "also"),
     }
     assert new["time"] == new["since"] == "2023-11-15T04:54:20.000Z"
 

@@ -54,6 +54,9 @@ def test_only_settings_without_a_fixed_default_stand_behind_a_hash() -> None:
         "influxdb.user",
         "influxdb.password_file",
         "influxdb.token_file",
+        "http.token_file",
+        "http.cert_file",
+        "http.key_file",
         "state.directory",
     }
 

@@ -28,7 +28,7 @@ def test_the_defaults_obey_the_rules() -> None:
 
 def test_defaults_of_durations_mean_what_they_say() -> None:
     config = Config()
-    assert config.mqtt.keepalive == parse_duration("30s")
+    assert config.mqtt.keepalive == parse_duration("10s")
     assert config.mqtt.session_expiry == parse_duration("1d")
     assert config.detector.retrain_every == parse_duration("1d")
     assert config.alerts.state_every == parse_duration("1m")

@@ -29,7 +29,7 @@ def test_every_place_leads_to_its_section() -> None:
 
 
 def test_names_are_those_right_below_a_place() -> None:
-    assert names_at(("http",)) == ["enabled", "host", "port"]
+    assert names_at(("alerts",))[:2] == ["topic_prefix", "commands"]
     assert names_at(("http", "port")) == []
 
 
@@ -48,6 +48,9 @@ def test_settings_that_name_files_are_known() -> None:
         "mqtt.key_file",
         "influxdb.password_file",
         "influxdb.token_file",
+        "http.token_file",
+        "http.cert_file",
+        "http.key_file",
         "state.directory",
     }
 
