@@ -95,7 +95,6 @@ class Kind(IntEnum):
     FLATLINE = 6  # one value over and over
     OUT_OF_RANGE = 7  # beyond its hard limits, or everything this stream has shown so far
     STALE = 8  # no readings
-    LEVEL = 5  # until the compiled step has been taught the kinds
 
 
 class Decision(NamedTuple):

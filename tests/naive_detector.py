@@ -17,6 +17,7 @@ from streamrnn.detect.recipe import COARSE, FINE, INPUTS
 from streamrnn.kernels import tails
 from streamrnn.records import Kind, Outcome
 from tests import naive
+from tests.naive_faults import Fault, Habits
 
 
 class Judgement(NamedTuple):
@@ -234,10 +235,13 @@ class Channel:
         yhat, half = mean + sd * self.forecast, sd * self.half_band
         return yhat, yhat - half, yhat + half
 
-    def step(self, x: float, gap: bool, block: int, block_seconds: float) -> float:
-        """Judges x, learns, forecasts the next; returns S."""
+    def step(
+        self, x: float, gap: bool, block: int, block_seconds: float, *, faulty: bool = False
+    ) -> float:
+        """Judges x, learns unless faulty, forecasts the next; returns S."""
         if gap or not self.states:
-            self.states, self.z = [], []
+            self.states, self.z, self.kept = [], [], 0
+        self.kept = (self.kept if self.kept < recipe.HISTORY else recipe.HISTORY * 3 // 4) + 1
         mean, sd = self.scale.mean_sd()
         z = (x - mean) / sd if sd > 0.0 else 0.0
         z = min(max(z, -recipe.Z_LIMIT), recipe.Z_LIMIT)
@@ -255,7 +259,7 @@ class Channel:
         if self.steps <= recipe.FIRST_STEPS or was_stray or not self.stray:
             self.scale.add(x)
         T, run = recipe.WINDOW[self.c], len(self.states)
-        if run >= T and run % recipe.STRIDE[self.c] == 0:
+        if run >= T and run % recipe.STRIDE[self.c] == 0 and not faulty:
             self.learn(T, block, block_seconds)
         self.states.append(self.s)
         newest = self.inputs(len(self.z) - 1, block, block_seconds)
@@ -305,7 +309,15 @@ class Channel:
 class Detector:
     """flat: the first parameters of both networks, in the order of `streamrnn.kernels`."""
 
-    def __init__(self, flat: NDArray[Any], H: int, relu: bool, warm_up: int) -> None:
+    def __init__(
+        self,
+        flat: NDArray[Any],
+        H: int,
+        relu: bool,
+        warm_up: int,
+        adapt_after: float = math.inf,
+        limits: tuple[float, float] = (-math.inf, math.inf),
+    ) -> None:
         used = INPUTS * H + H * H + H + H + 1
         start = np.asarray(flat[:used], np.float64)
         self.channels = [Channel(c, start, H, relu) for c in (FINE, COARSE)]
@@ -316,6 +328,8 @@ class Detector:
         self.shapes = [Shapes(readings) for readings in recipe.SHAPE_READINGS]
         self.pause = 0.0
         self.persistence = Persistence()
+        self.fault, self.limits = Fault(adapt_after), limits
+        self.habits: Habits | None = None
         self.values: list[float] = []
         self.time = math.nan
         self.late: list[float] = []
@@ -352,10 +366,11 @@ class Detector:
         before = self.values[-1] if self.values else math.nan
         error, change, z = fine.raw_errors(value, before, gap)
         where = (self.blocks.index, self.blocks.seconds)
-        S_fine = fine.step(value, gap, *where)
+        faulty = self.fault.since is not None
+        S_fine = fine.step(value, gap, *where, faulty=faulty)
         S_coarse = 0.0
         if not math.isnan(mean):
-            S_coarse = coarse.step(mean, empty > recipe.GAP_BLOCKS, *where)
+            S_coarse = coarse.step(mean, empty > recipe.GAP_BLOCKS, *where, faulty=faulty)
         if len(coarse.surprises) <= recipe.WARM_BLOCKS:
             S_coarse = 0.0
         distance = sum(memory.add(z) for memory in self.shapes)
@@ -369,18 +384,49 @@ class Detector:
         if not gap:
             self.persistence.learn(min(abs(value - before), recipe.LARGEST_CHANGE), fine.steps)
         self.persistence.last = value
+        habits, (unusual, stuck, drift) = self.compare(value, time, gap, faulty=faulty)
+        low, high = extent(self.values or [value])
+        share = max(value - high, low - value, 0.0) / (high - low) if high > low else 0.0
+        share = 0.0 if young else share
         self.values.append(value)
         self.time = time
+        broken = not self.limits[0] <= value <= self.limits[1]
         if len(self.values) <= self.warm_up:
+            if broken:
+                least = recipe.HARD_LIMIT_SCORE
+                return Judgement(Outcome.ANOMALY, least, Kind.OUT_OF_RANGE, True, *expected)
             return Judgement(Outcome.WARMING, 0.0, Kind.NONE, False, *expected)
+        if max(unusual, stuck, drift) > 1.0:
+            score = max(score, 1.0 + recipe.LIKELIHOOD_TILT * score)
+        score = max(score, self.fault.lasting(habits))
         self.pause = max(self.pause - elapsed, 0.0)
-        if score <= 1.0:
-            return Judgement(Outcome.NORMAL, score, Kind.NONE, False, *expected)
-        alarm = self.pause == 0.0
+        alarm = score > 1.0 and self.pause == 0.0
         self.pause = recipe.REFRACTORY if alarm else self.pause
-        kind = Kind.LEVEL if by_channel[1] > by_channel[0] else Kind.UNEXPECTED
-        kind = Kind.OUT_OF_RANGE if beyond > 1.0 else kind
-        return Judgement(Outcome.ANOMALY, score, kind, alarm, *expected)
+        z = np.array(fine.z[-fine.kept :])
+        kind, _ = self.fault.follow(
+            z, habits, score, time, alarm=alarm, beyond=share, stuck=stuck, drift=drift
+        )
+        if broken:
+            alarm, kind, score = True, Kind.OUT_OF_RANGE, max(score, recipe.HARD_LIMIT_SCORE)
+        outcome = Outcome.ANOMALY if score > 1.0 else Outcome.NORMAL
+        return Judgement(outcome, score, kind, alarm, *expected)
+
+    def compare(
+        self, value: float, time: float, gap: bool, *, faulty: bool
+    ) -> tuple[Habits, tuple[float, float, float]]:
+        """The habits, and by how much they are exceeded: (unusual, stuck, drift)."""
+        if self.habits is None:
+            self.habits = Habits(value, time)
+        elif gap:
+            self.habits.after_gap(value)
+        else:
+            habits = self.habits
+            unusual, stuck = habits.compare(value, time)
+            drift = self.fault.reference.score(
+                habits.means[256], value, time - habits.begun, faulty=faulty
+            )
+            return habits, (unusual, stuck, drift)
+        return self.habits, (0.0, 0.0, 0.0)
 
     def weigh(self, error: float, change: float, distance: float, likelihood: float) -> float:
         """The score of one reading's evidence."""

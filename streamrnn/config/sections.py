@@ -94,7 +94,9 @@ class LimitsConfig(Section):
         allow_inf_nan=False,
         description="New streams per second, and how many may come at once.",
     )
-    max_payload_bytes: int = Field(default=65_536, ge=1, description="Size of a payload, in bytes.")
+    max_payload_bytes: int = Field(
+        default=65_536, ge=1, le=16_000_000, description="Size of a payload, in bytes."
+    )
     max_future: Duration = Field(
         default=1 * HOUR, description="How far ahead of the clock the time of a reading may be."
     )

@@ -25,6 +25,7 @@ from streamrnn.detect.layout import (
     INSTALL_AT,
     LENGTH,
     LOW_LIMIT,
+    NUMBERS,
     PERSISTENCE_ERROR,
     READINGS,
     RETRAIN_AT,
@@ -70,8 +71,8 @@ from streamrnn.detect.verdict import (
     raw_errors,
     scaled,
 )
-from streamrnn.kernels.borrow import borrowed
 from streamrnn.kernels.jit import kernel
+from streamrnn.kernels.memory import borrowed, prefetch
 from streamrnn.records import Kind, Outcome
 
 WARMING, LATE, DUPLICATE = int(Outcome.WARMING), int(Outcome.LATE), int(Outcome.DUPLICATE)
@@ -135,6 +136,15 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             out = table[i]
             n = numbers[int(out[SLOT])]
             r = rows[int(out[SLOT])]
+            if i + 1 < table.shape[0]:
+                # many streams are larger than the cache: meanwhile comes what every reading needs
+                next_n, next_r = numbers[int(table[i + 1, SLOT])], rows[int(table[i + 1, SLOT])]
+                for k in range(0, NUMBERS, 8):
+                    prefetch(next_n, k)
+                for k in range(p0, m0, 16):
+                    prefetch(next_r, k)
+                for k in range(state0, x0, 16):
+                    prefetch(next_r, k)
             value = out[VALUE_IN]
             time = out[TIME_IN]
             if n[INSTALL_AT] > 0.0:

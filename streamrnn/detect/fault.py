@@ -1,8 +1,8 @@
 """A fault while it lasts: what it looks like, that it is not learned, and when it becomes normal.
 
-A fault begins with an anomalous reading. It is over when the score has stayed low for a while; or it is
-accepted as the new normal, once it has lasted for ADAPT_AFTER. A level that was left counts as long
-as the stream has not come at least halfway back: forecasts get used to a new level at once.
+A fault begins with an anomalous reading. It is over when the score has stayed low for a while; or
+it is accepted as the new normal, once it has lasted for ADAPT_AFTER. A level that was left counts
+until the stream has come halfway back: forecasts get used to a new level at once.
 
 Beside it stands a frozen reference: mean and deviation of the stream's first days. Everything else
 here follows the stream and would follow a slow poisoning for ever.
@@ -13,7 +13,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from streamrnn.detect.habits import LARGEST, MEAN_8, MEAN_64, MEAN_256, TURN, accept_habits
+from streamrnn.detect.habits import (
+    LARGEST,
+    MEAN_8,
+    MEAN_32,
+    MEAN_64,
+    MEAN_256,
+    TURN,
+    accept_habits,
+)
 from streamrnn.detect.kinds import DRIFT, LEVEL_SHIFT, UNEXPECTED, name_kind
 from streamrnn.detect.recipe import (
     ADAPT_READINGS,
@@ -54,11 +62,17 @@ SIZE = 14
 
 @inline_kernel
 def lasting_score(n: Any, at: int, habits: int) -> Any:
-    """LASTING_SCORE while a level that was left has not been returned to, else 0."""
+    """LASTING_SCORE while a level that was left has not been returned to, else 0. With the return
+    the longer means are home at once: it is not as unusual as the leaving was."""
     shift = n[at + SHIFT]
     if n[at + SINCE] == 0.0 or shift == 0.0:
         return 0.0
-    return LASTING_SCORE if (n[habits + MEAN_8] - n[at + HOME]) / shift > 0.5 else 0.0
+    if (n[habits + MEAN_8] - n[at + HOME]) / shift > 0.5:
+        return LASTING_SCORE
+    n[at + SHIFT] = 0.0
+    for level in (MEAN_32, MEAN_64, MEAN_256):
+        n[habits + level] = n[at + HOME]
+    return 0.0
 
 
 @inline_kernel

@@ -115,6 +115,7 @@ class Incidents:
         incident = self._incident(stream)
         assert incident is not None
         self._latest[stream] = seen
+        incident.kind = max(incident.kind, self.book.anomalies[stream].kind)
         if incident.leader == stream and len(self._members(incident)) > 1:
             return None
         return self.end(stream, why)

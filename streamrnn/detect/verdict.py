@@ -41,11 +41,7 @@ from streamrnn.detect.recipe import (
 )
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.statistics import quantile, update_mean
-from streamrnn.records import Kind, Outcome
 
-NORMAL, ANOMALY = int(Outcome.NORMAL), int(Outcome.ANOMALY)
-NONE, UNEXPECTED = int(Kind.NONE), int(Kind.UNEXPECTED)
-LEVEL, OUT_OF_RANGE = int(Kind.LEVEL), int(Kind.OUT_OF_RANGE)
 AT_FINE, AT_COARSE = channel(FINE), channel(COARSE)
 
 

@@ -1,7 +1,7 @@
 """Numba kernels: arrays in, results written in place; no I/O, no clock, no randomness.
 
     vector       a fixed-width vector as a Numba value; the reason for the speed
-    borrow       arrays whose references are not counted
+    memory       what the compiler and the processor are told about memory
     jit          the compiler flags of every kernel
     cache        where compiled kernels are kept
     elman        recurrent cell: forward step, backward through a window

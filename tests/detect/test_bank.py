@@ -97,7 +97,7 @@ def test_a_score_above_one_is_an_anomaly_and_nothing_else_is() -> None:
         found = step_one(Bank(QUIET), *rough_stream(seed, 600))
         anomaly = found.outcome == Outcome.ANOMALY
         assert (anomaly == (found.score > 1.0)).all()
-        assert (anomaly == (found.kind != Kind.NONE)).all()
+        assert (found.kind[anomaly] != Kind.NONE).all()
         assert not (found.alarm & ~anomaly).any()
 
 

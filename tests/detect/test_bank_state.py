@@ -137,7 +137,7 @@ def test_a_status_is_a_copy() -> None:
 
 
 def test_an_empty_batch_decides_nothing() -> None:
-    assert [len(column) for column in Bank(QUIET).step([], [], [])] == [0] * 7
+    assert [len(column) for column in Bank(QUIET).step([], [], [])] == [0] * 8
 
 
 def test_a_bank_without_streams_can_be_stored_and_used_again() -> None:

@@ -32,7 +32,7 @@ def test_a_detector_is_a_bank_with_one_stream() -> None:
         assert decision.score == columns.score[k]
         assert decision.kind == columns.kind[k]
         forecast = [decision.yhat, decision.yhat_lower, decision.yhat_upper]
-        np.testing.assert_array_equal(forecast, [column[k] for column in columns[4:]])
+        np.testing.assert_array_equal(forecast, [column[k] for column in columns[4:7]])
 
 
 def test_a_decision_carries_its_reading_and_plain_types() -> None:

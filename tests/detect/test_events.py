@@ -122,6 +122,30 @@ def test_an_anomaly_that_outlasts_a_snooze_is_told_then() -> None:
     assert [(e.type, e.time, e.since) for e in found] == [(NEW, 11.0, 5.0)]
 
 
+def test_what_it_was_is_told_even_when_it_is_past() -> None:
+    events = tracker()
+    observe(events, alarm(0.0))
+    (update,) = observe(events, Seen(1.0), Seen(4.0, kind=Kind.SPIKE), Seen(5.0, kind=Kind.SPIKE))
+    assert (update.type, update.kind, update.time) == (UPDATE, "spike", 4.0)
+
+
+def test_an_event_does_not_end_while_the_detector_still_sees_a_fault() -> None:
+    """A slow sensor's second reading may come after close_after."""
+    events = tracker(close_after="10s")
+    seen = [Seen(3600.0 * hour, kind=Kind.UNEXPECTED) for hour in range(1, 5)]
+    assert observe(events, alarm(0.0), *seen)[1:] == []
+    assert types(observe(events, Seen(18_000.0))) == [END]
+
+
+def test_a_new_normal_ends_the_event_at_once() -> None:
+    events = tracker()
+    observe(events, alarm(0.0))
+    (end,) = observe(events, high(60.0, accepted=True))
+    assert (end.type, end.kind) == (END, "level_shift")
+    assert "taken as the new normal" in end.message
+    assert events.open_slots().size == 0
+
+
 def test_no_update_is_sent_while_the_score_is_low() -> None:
     found = observe(tracker(), alarm(0.0), Seen(301.0), Seen(500.0), high(501.0))
     assert [(e.type, e.time) for e in found] == [(NEW, 0.0), (UPDATE, 501.0)]

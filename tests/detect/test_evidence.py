@@ -9,7 +9,6 @@ from streamrnn.detect.recipe import (
     COARSE,
     ERROR_UNIT,
     EVIDENCE_WARM,
-    FINE,
     LIKELIHOOD_ENOUGH,
     LIKELIHOOD_UNIT,
     REFRACTORY,
@@ -18,7 +17,7 @@ from streamrnn.detect.recipe import (
 )
 from streamrnn.kernels.jit import kernel
 from streamrnn.kernels.tails import SURPRISE
-from streamrnn.records import Kind, Outcome
+from streamrnn.records import Outcome
 
 LANES = layout.TAILS + SURPRISE
 
@@ -70,30 +69,13 @@ def test_the_coarse_channel_counts_only_once_it_has_seen_enough_blocks() -> None
         assert numbers[quantile] == pytest.approx(counted)
 
 
-@pytest.mark.parametrize(
-    ("fine", "coarse", "beyond", "kind"),
-    [
-        (1.3, 0.8, 0.7, Kind.UNEXPECTED),
-        (1.3, 1.4, 0.7, Kind.LEVEL),
-        (1.3, 1.4, 1.5, Kind.OUT_OF_RANGE),
-    ],
-)
-def test_the_strongest_likelihood_names_the_kind(
-    fine: float, coarse: float, beyond: float, kind: Kind
-) -> None:
-    numbers = np.zeros(layout.NUMBERS)
-    numbers[layout.channel(FINE) + layout.SURPRISE] = fine * LIKELIHOOD_UNIT[FINE]
-    numbers[layout.channel(COARSE) + layout.SURPRISE] = coarse * LIKELIHOOD_UNIT[COARSE]
-    assert conclude(numbers, 1.1, beyond, 1.0) == (Outcome.ANOMALY, kind, True)
-
-
 def test_a_score_of_one_is_normal() -> None:
-    assert conclude(np.zeros(layout.NUMBERS), 1.0, 9.0, 1.0) == (Outcome.NORMAL, Kind.NONE, False)
+    assert conclude(np.zeros(layout.NUMBERS), 1.0, 1.0) == (Outcome.NORMAL, False)
 
 
 def test_a_lasting_anomaly_alarms_once_in_a_pause() -> None:
     numbers = np.zeros(layout.NUMBERS)
-    judged = [conclude(numbers, 2.0, 0.0, 1.0)[2] for _ in range(int(5 * REFRACTORY))]
+    judged = [conclude(numbers, 2.0, 1.0)[1] for _ in range(int(5 * REFRACTORY))]
     raised = np.flatnonzero(judged)
     assert len(raised) == 5
     assert min(np.diff(raised)) >= REFRACTORY

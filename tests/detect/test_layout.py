@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from streamrnn.config import DetectorConfig
-from streamrnn.detect import layout
+from streamrnn.detect import fault, habits, layout
 from streamrnn.detect.recipe import HISTORY, INPUTS, MARKS, RECENT
 from streamrnn.kernels import tails
 from streamrnn.kernels.optimiser import LANES
@@ -39,7 +39,9 @@ def test_the_numbers_lie_one_behind_the_other() -> None:
     assert layout.shape(0) == layout.channel(1) + layout.CHANNEL_NUMBERS
     assert layout.shape(1) == layout.shape(0) + layout.SHAPE_NUMBERS
     assert layout.shape(1) + layout.SHAPE_NUMBERS == layout.TAILS
-    assert layout.NUMBERS == layout.TAILS + tails.SIZE
+    assert layout.HABITS == layout.TAILS + tails.SIZE
+    assert layout.FAULT == layout.HABITS + habits.SIZE
+    assert layout.NUMBERS == layout.FAULT + fault.SIZE
 
 
 @SIZES

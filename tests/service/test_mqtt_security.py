@@ -90,6 +90,17 @@ def test_a_publication_that_the_access_rules_deny_is_given_up_and_counted(
     assert [r.__dict__["data"]["topic"] for r in refusals] == ["streamrnn/gw/state/a"]
 
 
+def test_a_message_that_would_fill_the_memory_stays_with_the_broker(mosquitto: Mosquitto) -> None:
+    with running(make_link(mosquitto.url, protocol="5")) as link:
+        eventually(lambda: link.subscribed)
+        with Peer(mosquitto) as peer:
+            peer.publish("plant/a", "9" * (17 * 2**20))
+            peer.publish("plant/a", "1")
+        (message,) = take_until(link, 1)
+        assert message.payload == b"1"
+        assert link.reconnects == 0
+
+
 def encrypted(
     start_mosquitto: StartMosquitto, certificates: Certificates, *, ask_client: bool = False
 ) -> Mosquitto:
@@ -138,13 +149,14 @@ def test_a_certificate_for_another_host_is_refused(
 
 
 def test_our_own_certificate_is_shown_to_a_broker_that_asks(
-    start_mosquitto: StartMosquitto, certificates: Certificates
+    start_mosquitto: StartMosquitto, certificates: Certificates, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker = encrypted(start_mosquitto, certificates, ask_client=True)
     files = {"ca_file": certificates.authority}
     with running(make_link(broker.url, **files)) as link:
         eventually(lambda: link.problem is not None)
         assert not link.connected
+    assert "mqtt.cert_file" in caplog.records[0].__dict__["data"]["remedy"]
     ours = {"cert_file": certificates.client, "key_file": certificates.client_key}
     with running(make_link(broker.url, **files, **ours)) as link:
         eventually(lambda: link.subscribed)

@@ -16,6 +16,9 @@ from streamrnn.errors import ConfigError
 from streamrnn.service.tls import client_context, show_certificate
 
 CONNECT_SECONDS: Final = 10.0  # for TCP, for TLS, and for the broker's answer to CONNECT
+# MQTT allows 256 MB, which paho holds several times over: unacknowledged, a single message of that
+# size would end us for want of memory after every restart. The broker keeps larger ones to itself.
+_LARGEST_PACKET: Final = 16 * 2**20
 
 
 def build_client(
@@ -62,6 +65,7 @@ def connect(client: Client, config: MqttConfig) -> None:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = int(config.session_expiry)
         properties.ReceiveMaximum = config.receive_maximum
+        properties.MaximumPacketSize = _LARGEST_PACKET
         code = client.connect(
             config.host, config.port, keepalive, clean_start=False, properties=properties
         )

@@ -80,17 +80,22 @@ class History:
             "reason": ended.detail,
             "retry_seconds": round(retry_seconds, 1),
         }
-        remedy = _remedy(ended)
+        remedy = _remedy(ended, tls=self._broker.startswith("mqtts:"))
         if remedy is not None:
             data["remedy"] = remedy
         level = _LEVELS.get(ended.how, logging.WARNING) if is_new else logging.DEBUG
         log.log(level, f"connection_{ended.how.value}", extra={"data": data})
 
 
-def _remedy(ended: Ended) -> str | None:
+def _remedy(ended: Ended, *, tls: bool) -> str | None:
     for sign, remedy in _REMEDIES.items():
         if sign in ended.detail:
             return remedy
+    if ended.how is Ending.NO_ANSWER and tls:  # TLS 1.3 tells us too late for a better word
+        return (
+            "if the broker asks for a certificate: set mqtt.cert_file and mqtt.key_file to ours, "
+            "signed by an authority that it trusts"
+        )
     if ended.how is Ending.LOST and ended.seconds_up < _SOON_SECONDS:
         return "if it repeats: some brokers hang up on topics that they deny; allow ours"
     return None

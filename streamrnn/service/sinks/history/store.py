@@ -70,6 +70,10 @@ class HistoryStore:
         self._connection: sqlite3.Connection | None = None
 
     def _open(self) -> sqlite3.Connection:
+        try:
+            self._path.touch(0o600)  # for our own eyes only, and SQLite's files beside it too
+        except OSError as error:
+            raise sqlite3.OperationalError(f"{self._path}: {error.strerror}") from error
         connection = sqlite3.connect(self._path, timeout=_PATIENCE_SECONDS)
         try:
             connection.executescript(

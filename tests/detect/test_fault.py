@@ -1,0 +1,176 @@
+"""Faults: named, not learned, and in the end accepted; on a bank with one stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from streamrnn.config import DetectorConfig
+from streamrnn.detect import Bank, Decisions, fault, layout
+from streamrnn.records import Kind, Outcome
+from tests.detect.streams import SETTINGS
+
+F64 = NDArray[np.float64]
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+CLEAN = int(2.5 * DAY / MINUTE)  # readings that show what is usual
+
+
+def config(**changes: Any) -> DetectorConfig:
+    return DetectorConfig.model_validate({**SETTINGS, **changes})
+
+
+def noise(n: int, seed: int = 0) -> F64:
+    return np.random.default_rng(seed).normal(20.0, 1.0, n)
+
+
+def judged(values: F64, **settings: Any) -> tuple[Bank, Decisions]:
+    """One reading a minute."""
+    bank = Bank(config(**settings))
+    slots = np.full(len(values), bank.slot("s"))
+    return bank, bank.step(slots, values, 1.7e9 + MINUTE * np.arange(len(values)))
+
+
+def spike(values: F64) -> None:
+    values[0] += 15.0
+
+
+def level_shift(values: F64) -> None:
+    values += 10.0
+
+
+def drift(values: F64) -> None:
+    values += np.linspace(0.0, 30.0, len(values))
+
+
+def variance(values: F64) -> None:
+    values += np.random.default_rng(1).normal(0.0, 6.0, len(values))
+
+
+def flatline(values: F64) -> None:
+    values[:] = values[0]
+
+
+def out_of_range(values: F64) -> None:
+    values[:10] = 85.0
+
+
+@pytest.mark.parametrize(
+    "what", [spike, level_shift, drift, variance, flatline, out_of_range], ids=lambda f: f.__name__
+)
+def test_a_fault_is_named(what: Any) -> None:
+    values = noise(CLEAN + 200)
+    what(values[CLEAN:])
+    _, found = judged(values)
+    assert found.alarm[CLEAN:].any()
+    assert Kind(found.kind[CLEAN:].max()).name.lower() == what.__name__
+
+
+def test_there_is_no_kind_where_nothing_is_wrong() -> None:
+    _, found = judged(noise(CLEAN))
+    assert (found.kind[found.outcome == Outcome.NORMAL] == Kind.NONE).mean() > 0.97
+
+
+def test_a_new_normal_is_accepted_after_adapt_after() -> None:
+    values = noise(CLEAN + 900)
+    level_shift(values[CLEAN:])
+    _, found = judged(values, adapt_after="6h")
+    accepted = np.flatnonzero(found.accepted)
+    assert (accepted - CLEAN).tolist() == pytest.approx([360], abs=10)
+    assert (found.score[CLEAN + 20 : accepted[0]] > 1.0).all(), "it is not forgotten before"
+    assert (found.outcome[accepted[0] + 100 :] == Outcome.NORMAL).mean() > 0.98
+
+
+@pytest.mark.parametrize("adapt_after", ["never", "on_ack"])
+def test_or_it_is_not(adapt_after: str) -> None:
+    values = noise(CLEAN + 900)
+    level_shift(values[CLEAN:])
+    bank, found = judged(values, adapt_after=adapt_after)
+    assert not found.accepted.any()
+    assert found.outcome[-1] == Outcome.ANOMALY
+    bank.accept(0)
+    after = bank.step([0], [30.0], [1.7e9 + MINUTE * len(values)])
+    assert after.accepted.all()
+
+
+def test_nothing_wrong_cannot_be_accepted() -> None:
+    bank, _ = judged(noise(400))
+    bank.accept(0)
+    assert not bank.step([0], [20.0], [1.7e9 + MINUTE * 400]).accepted.any()
+
+
+def test_the_network_does_not_learn_a_fault() -> None:
+    """The weights stay as they are from the alarm on, and change again after the end."""
+    values = noise(CLEAN + 400)
+    level_shift(values[CLEAN : CLEAN + 100])
+    bank = Bank(config(retrain_every="never"))
+    slot, size = bank.slot("s"), layout.arrays(8).m
+    weights = []
+    for k in range(0, len(values), 10):
+        part = np.arange(k, min(k + 10, len(values)))
+        bank.step(np.full(len(part), slot), values[part], 1.7e9 + MINUTE * part)
+        weights.append(bank.to_arrays()["rows"][0, :size].tobytes())
+    begin, end = CLEAN // 10 + 1, (CLEAN + 100) // 10
+    assert len(set(weights[begin:end])) == 1
+    assert weights[-1] != weights[end - 1]
+
+
+def test_retraining_waits_for_the_end_of_a_fault_and_leaves_it_out() -> None:
+    values = noise(CLEAN + 400)
+    level_shift(values[CLEAN : CLEAN + 200])
+    bank = Bank(config(retrain_every="1h", adapt_after="never"))
+    slot = bank.slot("s")
+    at = 1.7e9 + MINUTE * np.arange(len(values))
+    bank.step(np.full(CLEAN + 5, slot), values[: CLEAN + 5], at[: CLEAN + 5])
+    before = bank.status().retrainings + bank.status().rejected_retrainings
+    during = slice(CLEAN + 40, CLEAN + 200)
+    bank.step(np.full(CLEAN + 40 - CLEAN - 5, slot), values[CLEAN + 5 : CLEAN + 40],
+              at[CLEAN + 5 : CLEAN + 40])  # fmt: skip
+    bank.step(np.full(160, slot), values[during], at[during])
+    after = bank.status().retrainings + bank.status().rejected_retrainings
+    assert after - before <= 1, "one was running"
+    bank.step(np.full(100, slot), values[CLEAN + 200 : CLEAN + 300], at[CLEAN + 200 : CLEAN + 300])
+    numbers = bank.to_arrays()["numbers"][slot]
+    assert numbers[layout.FAULT + fault.CLEAN_FROM] > CLEAN + 200
+    assert len(bank._history(slot, 0).targets) < 100
+
+
+@pytest.mark.parametrize("adapt_after", ["6h", "never"])
+def test_hard_limits_hold_from_the_first_reading_and_for_ever(adapt_after: str) -> None:
+    limits = [{"streams": ["x/*"], "high": 0.0}, {"streams": ["s*"], "low": 10.0, "high": 30.0}]
+    _, found = judged(np.full(900, 31.0), limits=limits, adapt_after=adapt_after)
+    assert (found.outcome == Outcome.ANOMALY).all()
+    assert (found.kind == Kind.OUT_OF_RANGE).all()
+    assert (found.score >= 2.0).all()
+    assert found.alarm[0]
+    _, found = judged(np.full(900, 30.0), limits=limits)
+    assert not found.alarm.any()
+
+
+def test_limits_come_back_with_the_settings_not_with_the_state() -> None:
+    bank, _ = judged(np.full(10, 31.0), limits=[{"high": 30.0}])
+    heir = Bank.from_arrays(config(limits=[{"high": 40.0}]), bank.to_arrays())
+    later = 1.7e9 + MINUTE * 20
+    assert not heir.step([0], [31.0], [later]).alarm.any()
+    assert heir.step([0], [41.0], [later + 1.0]).alarm.all()
+
+
+def test_a_slow_poisoning_is_a_drift_long_before_it_is_done() -> None:
+    """60 deviations over 60 days: everything that follows the stream would follow it."""
+    every, days = 900.0, 90
+    at = every * np.arange(days * DAY / every)
+    values = noise(len(at)) + np.clip(at / DAY - 30.0, 0.0, None)
+    bank = Bank(config(retrain_every="1d"))
+    found = bank.step(np.full(len(at), bank.slot("s")), values, 1.7e9 + at)
+    first = at[(found.kind == Kind.DRIFT) & (found.outcome == Outcome.ANOMALY)][0] / DAY - 30.0
+    assert 0.0 < first < 15.0
+
+
+def test_a_counter_does_not_drift() -> None:
+    at = 900.0 * np.arange(6000)
+    values = 0.25 * np.arange(6000) + 0.01 * noise(6000)
+    bank = Bank(config())
+    found = bank.step(np.full(len(at), bank.slot("s")), values, 1.7e9 + at)
+    assert not (found.kind == Kind.DRIFT).any()
