@@ -148,8 +148,9 @@ def name_kind(z: naive.F64, age: int, habits: Habits, *, left_range: bool) -> Ki
     base, spread = float(old.mean()), float(old.std())
     usual = max(roughness(old)[0], 1e-9)
     rough, correlation = roughness(z[-min(max(age + 2, 8), 32) :])
-    if rough > 2.2 * usual and habits.beyond(WOBBLE) > 1.2:
-        return Kind.VARIANCE if age >= 12 and correlation < -0.2 else Kind.UNEXPECTED
+    if rough > 2.2 * usual:
+        trembles = habits.beyond(WOBBLE) > 1.2 and correlation < -0.2
+        return Kind.VARIANCE if age >= 12 and trembles else Kind.UNEXPECTED
     around = range(alarm - 7, min(alarm + 8, newest + 1))
     sizes = [abs(z[i] - z[i - 1]) for i in around]
     jump = next(i for i, size in zip(around, sizes, strict=True) if size >= 0.7 * max(sizes))

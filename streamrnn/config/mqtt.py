@@ -66,8 +66,8 @@ class MqttConfig(Section):
     )
     keepalive: Interval = Field(
         default=10 * SECOND,
-        description="After this silence we ask the broker for a sign of life, and after twice of it "
-        "connect anew; it gives us up after 1.5 times.",
+        description="After this silence we ask the broker for a sign of life, after twice of it "
+        "connect anew; the broker gives us up after 1.5 times.",
     )
     session_expiry: Duration = Field(
         default=1 * DAY,

@@ -9,12 +9,21 @@ advance       the compiled step: judge, then learn; composed of
                 channel   residual -> surprise -> score -> alarm
                 extent    the range channel
                 verdict   scale, residual, band, and what the channels say together
+                habits    what the stream is used to, and by how much it goes beyond it
+                fault     an anomaly while it lasts: not learned, named, accepted in the end
+                kinds     what it looks like
 bank          all streams' models
 retrain       challenger against champion
 events        decisions -> events; composed of
-                anomaly   the life of one
-                sentence  its message
-                topics    the names of a gateway's MQTT topics
+                incidents  all that is open
+                anomaly    one stream's part of it
+                incident   what is told as one: the anomalies of a device
+                silence    streams that have fallen silent
+                quiet      snoozed, or cooling down
+                report     the event of a step
+                sentence   its message
+                device     which streams belong together
+                topics     the names of a gateway's MQTT topics
 arrays_file   arrays <-> the bytes of a checkpoint
 detector      the public one-stream API
 """

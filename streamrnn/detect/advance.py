@@ -216,9 +216,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             if place == AFTER_GAP:
                 begin_habits(n, HABITS, value)
             else:
-                unusual, stuck = compare_with_habits(
-                    n, HABITS, value, time, n[VALUE], n[READINGS]
-                )
+                unusual, stuck = compare_with_habits(n, HABITS, value, time, n[VALUE], n[READINGS])
                 drift = reference_score(n, FAULT, HABITS, value, time, n[HABITS + BEGUN])
 
             if place != AFTER_GAP:

@@ -111,9 +111,9 @@ def name_kind(r: Any, first: int, end: int, age: int, n: Any, habits: int, left_
     usual, _ = roughness(r, first, first + OLD)
     usual = max(usual, 1e-9)
     rough, correlation = roughness(r, end - min(max(age + 2, LATE), RECENT), end)
-    is_rough = rough > ROUGH * usual and peak_ratio(n, habits, WOBBLE) > 1.2
-    if is_rough:
-        return VARIANCE if age >= 12 and correlation < UNDOING else UNEXPECTED
+    if rough > ROUGH * usual:
+        trembles = peak_ratio(n, habits, WOBBLE) > 1.2 and correlation < UNDOING
+        return VARIANCE if age >= 12 and trembles else UNEXPECTED
 
     jump = first_jump(r, alarm - NEAR + 1, min(alarm + NEAR, end))
     before = mean(r, jump - BEFORE, jump)

@@ -29,8 +29,8 @@ def problems(data: dict[str, Any], **written_as: str) -> list[str]:
         ({"cooldwn": "1h"}, 'cooldwn = "1h": unknown setting; did you mean "alerts.cooldown"?'),
         (
             {"http": {"xyz": 1}},
-            "http.xyz = 1: unknown setting; known here: enabled, host, port, token_file, cert_file, "
-            "key_file",
+            "http.xyz = 1: unknown setting; known here: enabled, host, port, token_file, "
+            "cert_file, key_file",
         ),
         ({"http": 8095}, "http = 8095: must be a section: write [http], and its settings below"),
         ({"http": {"port": "x"}}, 'http.port = "x": must be a whole number'),

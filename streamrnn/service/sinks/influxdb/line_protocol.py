@@ -34,7 +34,8 @@ class LineWriter:
     def readings(self, batch: Judged) -> Iterator[str]:
         decisions = batch.decisions
         rows = np.flatnonzero(decisions.outcome < _LATE)
-        columns = (batch.values, decisions.score, *decisions[4:])
+        forecast = (decisions.yhat, decisions.yhat_lower, decisions.yhat_upper)
+        columns = (batch.values, decisions.score, *forecast)
         times = np.rint(batch.times[rows] * 1e6).astype(np.int64).tolist()
         numbers = zip(*(column[rows].tolist() for column in columns), strict=True)
         for row, time, fields in zip(rows.tolist(), times, numbers, strict=True):
