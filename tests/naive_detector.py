@@ -403,9 +403,7 @@ class Detector:
         alarm = score > 1.0 and self.pause == 0.0
         self.pause = recipe.REFRACTORY if alarm else self.pause
         z = np.array(fine.z[-fine.kept :])
-        kind, _ = self.fault.follow(
-            z, habits, score, time, alarm=alarm, beyond=share, stuck=stuck, drift=drift
-        )
+        kind, _ = self.fault.follow(z, habits, score, time, beyond=share, stuck=stuck, drift=drift)
         if broken:
             alarm, kind, score = True, Kind.OUT_OF_RANGE, max(score, recipe.HARD_LIMIT_SCORE)
         outcome = Outcome.ANOMALY if score > 1.0 else Outcome.NORMAL

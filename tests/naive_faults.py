@@ -142,7 +142,7 @@ def name_kind(z: naive.F64, age: int, habits: Habits, *, left_range: bool) -> Ki
     """z: the last readings, scaled; the alarm was `age` readings before the newest."""
     newest = len(z) - 1
     alarm = newest - age
-    if len(z) < 80 or alarm < 8:
+    if alarm < 72:
         return Kind.UNEXPECTED
     old = z[:64]
     base, spread = float(old.mean()), float(old.std())
@@ -202,7 +202,6 @@ class Fault:
         score: float,
         time: float,
         *,
-        alarm: bool,
         beyond: float,
         stuck: float,
         drift: float,
@@ -214,7 +213,7 @@ class Fault:
             self.since, self.kind, self.left_range = time, Kind.UNEXPECTED, False
             self.age, self.home, self.shift = 0, habits.means[64], 0.0
         else:
-            self.age = 0 if alarm else self.age + 1
+            self.age += 1
             self.since = min(self.since, time)
         self.quiet = self.quiet + 1 if score < recipe.FAULT_CALM_SCORE else 0
         self.left_range = self.left_range or beyond > recipe.RANGE_LEFT

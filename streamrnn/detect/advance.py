@@ -236,7 +236,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 outcome, alarm = conclude(n, score, elapsed)
                 newest = x0 + int(n[AT[FINE] + LENGTH])
                 kind, accepted = follow_fault(
-                    n, FAULT, HABITS, r, x0, newest, score, alarm, share, stuck, drift,
+                    n, FAULT, HABITS, r, x0, newest, score, share, stuck, drift,
                     time, n[READINGS], n[ADAPT_AFTER],
                 )  # fmt: skip
                 out[OUTCOME], out[SCORE_OUT], out[KIND] = outcome, score, kind

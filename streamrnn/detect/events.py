@@ -255,7 +255,7 @@ class EventTracker:
         if anomaly.kind is Kind.STALE:
             why = f"its readings are back after {duration(seen.time - anomaly.since)}"
         elif accepted:
-            anomaly.kind = max(anomaly.kind, Kind(kind), Kind.LEVEL_SHIFT)
+            anomaly.kind = max(anomaly.kind, Kind(kind))
             why = "taken as the new normal"
         elif anomaly.follow(kind, seen.score, seen.time, self._config):
             why = "no longer unusual"

@@ -44,7 +44,7 @@ NONE, FLATLINE, OUT_OF_RANGE = int(Kind.NONE), int(Kind.FLATLINE), int(Kind.OUT_
 
 # Offsets in the state: float64 numbers.
 SINCE = 0  # time of its first reading; 0: there is no fault
-AGE = 1  # readings since it began, or since a further alarm
+AGE = 1  # readings since
 QUIET = 2  # readings since the score was last high
 KIND = 3
 LEFT_RANGE = 4  # 1: some reading lay outside everything seen before
@@ -116,13 +116,13 @@ def forget_reference(n: Any, at: int) -> None:
 @inline_kernel
 def follow_fault(
     n: Any, at: int, habits: int, r: Any, first: int, end: int,
-    score: float, alarm: bool, beyond: float, stuck: float, drift: float,
+    score: float, beyond: float, stuck: float, drift: float,
     time: float, readings: float, adapt_after: float,
 ) -> Any:  # fmt: skip
     """(kind, accepted): what the fault looks like after a reading, NONE where there is none, and
     whether it was accepted with this reading.
 
-    r[first:end]: the last readings, scaled. score, alarm: of the reading. beyond: how far outside
+    r[first:end]: the last readings, scaled. score: of the reading. beyond: how far outside
     everything seen before it lies, as a share of that. stuck, drift: above 1 it is one. readings:
     how many were applied.
     """
@@ -136,7 +136,7 @@ def follow_fault(
         n[at + SHIFT] = 0.0
         n[at + AGE] = 0.0
     else:
-        n[at + AGE] = 0.0 if alarm else n[at + AGE] + 1.0  # a further alarm is worth a further look
+        n[at + AGE] += 1.0
         n[at + SINCE] = min(n[at + SINCE], time)  # a clock set back must not make it longer
     n[at + QUIET] = n[at + QUIET] + 1.0 if score < FAULT_CALM_SCORE else 0.0
     if beyond > RANGE_LEFT:

@@ -22,7 +22,6 @@ from streamrnn.records import Kind
 UNEXPECTED, SPIKE, VARIANCE = int(Kind.UNEXPECTED), int(Kind.SPIKE), int(Kind.VARIANCE)
 DRIFT, LEVEL_SHIFT = int(Kind.DRIFT), int(Kind.LEVEL_SHIFT)
 
-LEAST_READINGS = 64 + 16
 OLD = 64  # readings at the beginning that show how it was
 NEAR = 8  # readings around the alarm among which the jump is
 BEFORE = 5  # readings before the jump, and LATE now, that show a level
@@ -105,7 +104,7 @@ def name_kind(r: Any, first: int, end: int, age: int, n: Any, habits: int, left_
     everything seen before.
     """
     alarm = end - 1 - age
-    if end - first < LEAST_READINGS or alarm < first + NEAR:
+    if alarm < first + OLD + NEAR:  # what it was like before is no longer there to see
         return UNEXPECTED
     base = mean(r, first, first + OLD)
     usual, _ = roughness(r, first, first + OLD)

@@ -140,7 +140,7 @@ def test_an_event_does_not_end_while_the_detector_still_sees_a_fault() -> None:
 def test_a_new_normal_ends_the_event_at_once() -> None:
     events = tracker()
     observe(events, alarm(0.0))
-    (end,) = observe(events, high(60.0, accepted=True))
+    (end,) = observe(events, high(60.0, Kind.LEVEL_SHIFT, accepted=True))
     assert (end.type, end.kind) == (END, "level_shift")
     assert "taken as the new normal" in end.message
     assert events.open_slots().size == 0
