@@ -2,14 +2,16 @@
 
 Module map (imports point downwards only):
 
-    cli                  commands: run, demo, check-config, test-message, replay, healthcheck
+    cli                  commands: run, demo, check-config, test-message, discover, replay, bench, ...
     demo                 a simulated plant, injected faults and an embedded broker
     replay               recorded files through the same detector
     adapters             the detector as an estimator of river and of scikit-learn
+    discover             what a broker has to offer, and settings that take it
     evaluate             detection quality on labelled data
     service              the daemon: loop, MQTT, trainer thread, checkpoints, metrics, HTTP
     ingest               topic + payload bytes -> readings
     detect               readings -> decisions and events (numpy + kernels, no clock)
+    simulate             simulated sensors of many characters
     kernels              Numba: recurrent cells, heads, optimisers, running statistics
     config               the settings, validated at birth
     records, errors      what travels between layers; what is raised

@@ -64,7 +64,7 @@ def test_missing_readings_do_not_stretch_the_interval(seed: int) -> None:
     clock = Clock()
     for time in np.flatnonzero(np.random.default_rng(seed).random(1500) < 0.8):
         clock.feed(float(time))
-    assert clock.interval == pytest.approx(1.0, rel=0.05)
+    assert clock.interval == pytest.approx(1.0, rel=0.1)
 
 
 def test_the_interval_follows_a_stream_that_slows_down() -> None:

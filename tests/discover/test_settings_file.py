@@ -80,8 +80,9 @@ _payloads = st.sampled_from(
 
 
 @settings(max_examples=200)
-@given(st.lists(st.builds(message, _topics, _payloads), max_size=8))
+@given(st.lists(st.builds(message, _topics, _payloads), max_size=8, unique_by=lambda m: m.topic))
 def test_a_file_can_be_written_for_whatever_was_heard(messages: list[Message]) -> None:
+    """One format on a topic: that is what the file says of it."""
     text, config = written_for(messages)
     assert all(line.isprintable() for line in text.split("\n"))
     known = streams_of(messages, *config.source)
