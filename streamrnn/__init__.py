@@ -2,7 +2,7 @@
 
 Module map (imports point downwards only):
 
-    cli                  commands: run, demo, check-config, test-message, discover, replay, bench, ...
+    cli                  commands: run, demo, check-config, discover, replay, bench and more
     demo                 a simulated plant, injected faults and an embedded broker
     replay               recorded files through the same detector
     adapters             the detector as an estimator of river and of scikit-learn
