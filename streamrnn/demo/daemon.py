@@ -154,7 +154,10 @@ class DaemonProcess:
             "STREAMRNN_HTTP__HOST": HOST,
             "STREAMRNN_HTTP__PORT": str(self._port),
             "STREAMRNN_STATE__DIRECTORY": str(self._directory / "state"),
+            "STREAMRNN_ALERTS__CLOSE_AFTER": self._shortened(10.0 * 60.0),
             "STREAMRNN_ALERTS__COOLDOWN": self._shortened(10.0 * 60.0),
+            "STREAMRNN_ALERTS__GROUP_WITHIN": self._shortened(5.0 * 60.0),
+            "STREAMRNN_DETECTOR__ADAPT_AFTER": self._shortened(6.0 * 3600.0),
             "STREAMRNN_DETECTOR__RETRAIN_EVERY": self._shortened(86_400.0),
             # some ten hours of the plant for most sensors: what has a daily rhythm wants hours
             "STREAMRNN_DETECTOR__WARM_UP": "600",
