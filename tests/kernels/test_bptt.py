@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests import naive
@@ -80,7 +80,10 @@ def test_the_gradient_of_a_window_agrees_with_finite_differences_of_its_loss(
             p[AT + i] += sign * step
             losses.append(dataclasses.replace(window, p=p).gradient(np.float64)[0])
         wanted[i] = (losses[0] - losses[1]) / (2 * step)
-    assert relative_error(window.gradient(np.float64)[1], wanted) <= 1e-6
+    found = window.gradient(np.float64)[1]
+    # below it, a difference of losses is rounding error
+    assume(np.linalg.norm(found) > 1e-3)
+    assert relative_error(found, wanted) <= 1e-6
 
 
 @given(window=windows(D, 8, False).filter(lambda w: w.is_smooth(3e-4)))
