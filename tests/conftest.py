@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.mosquitto import Certificates, Mosquitto, make_certificates, require_mosquitto
 
 # Kernels compile for seconds inside whichever example comes first, and machines are busy. What
 # decides on a change tries the same examples every time; everybody else's runs try new ones.
-settings.register_profile("streamrnn", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile(
+    "streamrnn",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 settings.load_profile("streamrnn")
 
 StartMosquitto = Callable[..., Mosquitto]
