@@ -97,7 +97,7 @@ class Kind(IntEnum):
     STALE = 8  # no readings
 
 
-class Decision(NamedTuple):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """The detector's judgement of one reading.
 
     score: below 1 inside the band of the usual, above 1 anomalous; 0 while warming.

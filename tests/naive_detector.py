@@ -7,6 +7,7 @@ Where the package has rings and running sums, this has lists. It does not retrai
 from __future__ import annotations
 
 import math
+import struct
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -139,11 +140,17 @@ class Tails:
         return surprise
 
 
-class Shapes:
-    """Distance of the last averages of `readings` values to the nearest window before."""
+def bfloat16(value: float) -> float:
+    """The upper half of a float32, rounded."""
+    (bits,) = struct.unpack("<I", struct.pack("<f", value))
+    (rounded,) = struct.unpack("<f", struct.pack("<I", (bits + 0x8000) >> 16 << 16))
+    return float(rounded)
 
-    def __init__(self, readings: int) -> None:
-        self.readings = readings
+
+class Shapes:
+    """Distance of the last averages of some values to the nearest window before."""
+
+    def __init__(self) -> None:
         self.pending: list[float] = []
         self.values: list[float] = []  # averages, less the level of their time
         self.base, self.distance = 0.0, 0.0
@@ -151,8 +158,8 @@ class Shapes:
 
     def add(self, z: float) -> float:
         self.pending.append(z)
-        if len(self.pending) == self.readings:
-            self.close(sum(self.pending) / self.readings)
+        if len(self.pending) == recipe.SHAPE_READINGS:
+            self.close(sum(self.pending) / recipe.SHAPE_READINGS)
             self.pending = []
         return self.distance
 
@@ -160,15 +167,18 @@ class Shapes:
         steps = len(self.values)
         self.base += max(1.0 / recipe.SHAPE_MEAN_MEMORY, 1.0 / (steps + 1)) * (mean - self.base)
         x = mean - self.base
-        self.values.append(x)
+        self.values.append(bfloat16(x))
         keep = 1.0 - 1.0 / recipe.SHAPE_WINDOW
         known = min(steps, recipe.SHAPE_LAGS)
+        nearness = {}
         for lag in range(1, -(-known // 16) * 16 + 1):
             older = self.values[-1 - lag] if lag <= steps else 0.0
-            self.by_lag[lag] = keep * self.by_lag.get(lag, 0.0) + (1.0 - keep) * (x - older) ** 2
+            mean_square = keep * self.by_lag.get(lag, 0.0) + (1.0 - keep) * (x - older) ** 2
+            self.by_lag[lag] = bfloat16(mean_square)
+            nearness[lag] = mean_square
         last = min(steps - recipe.SHAPE_SETTLED, recipe.SHAPE_LAGS) // 16 * 16
         if last >= 32:
-            self.distance = math.sqrt(min(self.by_lag[lag] for lag in range(17, last + 1)))
+            self.distance = math.sqrt(min(nearness[lag] for lag in range(17, last + 1)))
 
 
 class Moments:
@@ -325,7 +335,7 @@ class Detector:
         self.timing, self.blocks = Timing(), Blocks()
         spans = (*recipe.ERROR_SPANS, *recipe.CHANGE_SPANS)
         self.tails = Tails([2.0 / (span + 1.0) for span in spans] + [1.0, 1.0])
-        self.shapes = [Shapes(readings) for readings in recipe.SHAPE_READINGS]
+        self.shapes = Shapes()
         self.pause = 0.0
         self.persistence = Persistence()
         self.fault, self.limits = Fault(adapt_after), limits
@@ -373,7 +383,7 @@ class Detector:
             S_coarse = coarse.step(mean, empty > recipe.GAP_BLOCKS, *where, faulty=faulty)
         if len(coarse.surprises) <= recipe.WARM_BLOCKS:
             S_coarse = 0.0
-        distance = sum(memory.add(z) for memory in self.shapes)
+        distance = self.shapes.add(z)
         by_channel = (
             S_fine / recipe.LIKELIHOOD_UNIT[FINE],
             S_coarse / recipe.LIKELIHOOD_UNIT[COARSE],

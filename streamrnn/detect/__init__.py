@@ -12,7 +12,12 @@ advance       the compiled step: judge, then learn; composed of
                 habits    what the stream is used to, and by how much it goes beyond it
                 fault     an anomaly while it lasts: not learned, named, accepted in the end
                 kinds     what it looks like
-bank          all streams' models
+bank          all streams' models; composed of
+                row_settings  the settings inside a row
+                jobs          retraining under way
+                attendance    who has not been heard for how long
+                stored        the bank as arrays, for a checkpoint
+decisions     what the bank says
 retrain       challenger against champion
 events        decisions -> events; composed of
                 incidents  all that is open
@@ -28,7 +33,8 @@ arrays_file   arrays <-> the bytes of a checkpoint
 detector      the public one-stream API
 """
 
-from streamrnn.detect.bank import Bank, BankStatus, Decisions
+from streamrnn.detect.bank import Bank
+from streamrnn.detect.decisions import BankStatus, Decisions
 from streamrnn.detect.events import EventTracker
 from streamrnn.detect.retrain import (
     History,

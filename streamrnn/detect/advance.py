@@ -33,6 +33,7 @@ from streamrnn.detect.layout import (
     RETRAIN_PHASE,
     RUN,
     SCORE,
+    SHAPE,
     SHAPE_DISTANCE,
     SURPRISE,
     TIME,
@@ -46,8 +47,7 @@ from streamrnn.detect.layout import (
     arrays,
     channel,
     parameter_count,
-    shape,
-    shape_arrays,
+    shape_base,
 )
 from streamrnn.detect.network import forecast_next, gather_inputs, learn_window, remember
 from streamrnn.detect.recipe import (
@@ -57,7 +57,6 @@ from streamrnn.detect.recipe import (
     HARD_LIMIT_SCORE,
     INPUTS,
     LIKELIHOOD_TILT,
-    SHAPE_READINGS,
     STRIDE,
     WINDOW,
 )
@@ -79,10 +78,9 @@ WARMING, LATE, DUPLICATE = int(Outcome.WARMING), int(Outcome.LATE), int(Outcome.
 ANOMALY = int(Outcome.ANOMALY)
 NONE, OUT_OF_RANGE = int(Kind.NONE), int(Kind.OUT_OF_RANGE)
 AT = (channel(FINE), channel(COARSE))
-SHAPE_AT = (shape(0), shape(1))
 
 
-# Columns of a table of readings: what `advance` reads, and what it writes; see `bank.Decisions`.
+# Columns of a table of readings: what `advance` reads, and what it writes; see `decisions`.
 (
     SLOT,
     VALUE_IN,
@@ -109,7 +107,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
     size, p0, m0, v0, state0 = offsets.size, offsets.parameters, offsets.m, offsets.v, offsets.state
     marks0, histogram0, recent0 = offsets.marks, offsets.histogram, offsets.recent
     x0 = offsets.x
-    shape0 = shape_arrays(H, 0), shape_arrays(H, 1)
+    shape0 = shape_base(H)
     # working memory: u (T + 1, INPUTS), g (P,), s (T + 1, H), do (T,), ds (T, H), W_rows (H, H),
     # best (VECTOR,)
     g0 = (T_MAX + 1) * INPUTS
@@ -203,12 +201,9 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                     n, at, c, r, base + p0, base + state0, base + marks0, u, T * INPUTS, H, relu
                 )
 
-            distance = 0.0
-            for m in range(len(SHAPE_READINGS)):
-                shape_distance(n, SHAPE_AT[m], r, shape0[m], z_wide, SHAPE_READINGS[m], best)
-                distance += n[SHAPE_AT[m] + SHAPE_DISTANCE]
+            shape_distance(n, r, shape0, z_wide, best)
             if error == error:
-                weigh(n, error, change, distance, beyond)
+                weigh(n, error, change, n[SHAPE + SHAPE_DISTANCE], beyond)
                 score = score_of(n)
             else:
                 score = 0.0

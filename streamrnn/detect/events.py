@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from streamrnn.config import AlertsConfig
 from streamrnn.detect.anomaly import Anomaly
-from streamrnn.detect.bank import Decisions
+from streamrnn.detect.decisions import Decisions
 from streamrnn.detect.device import device_in_name
 from streamrnn.detect.incidents import Book, Incidents
 from streamrnn.detect.quiet import Quiet
@@ -81,13 +81,13 @@ class EventTracker:
         values: ArrayLike,
         times: ArrayLike,
         decisions: Decisions,
-        now: float | None = None,
+        now: float | NDArray[np.float64] | None = None,
     ) -> list[Event]:
         """The events of one batch, in the order of its readings.
 
         names: by slot, for all slots there are. slots (int64), values, times (float64) and the
-        columns of `decisions` have one length. now: when they arrived, on the clock of `tick`; by
-        default that is the one of the readings.
+        columns of `decisions` have one length. now: when they arrived, all or each, on the clock of
+        `tick`; by default that is the one of the readings.
         """
         self._fit(names)
         rows = np.asarray(slots, np.int64)
@@ -120,20 +120,18 @@ class EventTracker:
         names: Sequence[str],
         rhythm: Rhythm,
         now: float,
-        listening_since: float = -math.inf,
+        listening_since: float | NDArray[np.float64] = -math.inf,
     ) -> list[Event]:
         """The events of streams that have been silent for too long, nothing else having arrived by
         `now`.
 
         now: seconds on a clock that is never set; the same as for `observe`. listening_since: on
-        it, since when readings could have arrived. What nobody could hear is no silence.
+        it, since when readings could have arrived, of all streams or of each. What nobody could
+        hear is no silence.
         """
         self._fit(names)
         silent = self._silence.lasts(len(rhythm.time), now, listening_since)
-        if self._config.stale_after == "auto":
-            patience = self._silence.patience(rhythm)
-        else:
-            patience = np.full(len(silent), self._config.stale_after)
+        patience = self._silence.patience(rhythm, self._config.stale_after)
         events = []
         for slot in np.flatnonzero(silent > patience).tolist():
             last, silence = float(rhythm.time[slot]), float(silent[slot])
@@ -143,6 +141,37 @@ class EventTracker:
             if event is not None:
                 events.append(event)
         return events
+
+    def due(self, names: Sequence[str], rhythm: Rhythm) -> NDArray[np.float64]:
+        """When `tick` may next have something to tell of each stream, by slot, unless it is heard
+        before; infinite: never. Where the clock of `tick` is the one of the readings."""
+        self._fit(names)
+        heard_at = self._silence.heard_at(len(rhythm.time))
+        patience = self._silence.patience(rhythm, self._config.stale_after)
+        due = np.where(np.isnan(heard_at), np.inf, heard_at + patience)
+        for stream, slot in self._slots.items():
+            behind = heard_at[slot] - rhythm.time[slot]  # by readings that were late
+            anomaly = self._incidents.anomaly(stream)
+            if anomaly is None:
+                due[slot] = max(due[slot], behind + self._quiet.until(stream))
+            elif anomaly.kind is Kind.STALE:
+                due[slot] = behind + self._incidents.next_update(stream)
+        return due
+
+    def rows_before(
+        self,
+        due: NDArray[np.float64],
+        slots: NDArray[np.int64],
+        is_reading: NDArray[np.bool_],
+        arrived: NDArray[np.float64],
+    ) -> int:
+        """How many rows of readings can be observed at once without a `tick` in between having
+        anything to tell; at least one.
+
+        due: as of `due`. slots: (S,); is_reading: (rows, S); arrived: (rows,), when each row did.
+        """
+        stale_after = self._config.stale_after
+        return self._silence.rows_before(due, slots, is_reading, arrived, stale_after)
 
     def acknowledge(self, slot: int) -> bool:
         """Somebody takes care: no more updates, but still the end. False: nothing is open."""

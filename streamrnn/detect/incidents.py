@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 
 import msgspec
@@ -109,6 +110,14 @@ class Incidents:
         if not incident.wants_update(anomaly.kind, seen.time, every, is_calm=anomaly.is_calm):
             return None
         return self._tell(EventType.UPDATE, incident, seen.time)
+
+    def next_update(self, stream: str) -> float:
+        """Time from which an anomaly that lasts is told anew; infinite: somebody takes care."""
+        incident = self._incident(stream)
+        assert incident is not None
+        return (
+            math.inf if incident.acknowledged else incident.reported_at + self.config.update_every
+        )
 
     def finish(self, stream: str, seen: Sighting, why: str) -> Event | None:
         """An anomaly is over. That of a leader is not while others last."""

@@ -1,13 +1,15 @@
 """Where one stream's state lies: a row of float64 numbers and a row of float32 arrays.
 
 Everything that a stream remembers is in these two rows; a checkpoint is the rows. Both channels
-have the same layout, one behind the other, so that one piece of code serves both; so have the
-shape memories behind them.
+have the same layout, one behind the other, so that one piece of code serves both.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from streamrnn.detect import fault, habits
 from streamrnn.detect.recipe import (
@@ -18,7 +20,6 @@ from streamrnn.detect.recipe import (
     MARKS,
     RECENT,
     SHAPE_LAGS,
-    SHAPE_READINGS,
 )
 from streamrnn.kernels import tails
 from streamrnn.kernels.optimiser import padded
@@ -84,7 +85,7 @@ from streamrnn.kernels.statistics import BINS
     CHANNEL_NUMBERS,
 ) = range(15)
 
-# --- float64: one shape memory's numbers, from shape(k) ------------------------------------------
+# --- float64: the shape memory's numbers, from SHAPE ---------------------------------------------
 (
     SHAPE_SUM,  # of the readings being averaged
     SHAPE_COUNT,
@@ -94,22 +95,18 @@ from streamrnn.kernels.statistics import BINS
     SHAPE_NUMBERS,
 ) = range(6)
 
-TAILS = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS + len(SHAPE_READINGS) * SHAPE_NUMBERS
+SHAPE = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS
+TAILS = SHAPE + SHAPE_NUMBERS
 HABITS = TAILS + tails.SIZE
 FAULT = HABITS + habits.SIZE
 NUMBERS = FAULT + fault.SIZE
-VECTOR = 16  # float32 numbers that the shape memories go through at once
-VERSION = 3  # of this layout; stored state of another one is refused
+VECTOR = 16  # numbers that the shape memory goes through at once
+VERSION = 4  # of this layout; stored state of another one is refused
 
 
 def channel(c: int) -> int:
     """Where the numbers of channel c begin."""
     return STREAM_NUMBERS + c * CHANNEL_NUMBERS
-
-
-def shape(k: int) -> int:
-    """Where the numbers of shape memory k begin."""
-    return STREAM_NUMBERS + 2 * CHANNEL_NUMBERS + k * SHAPE_NUMBERS
 
 
 # Lanes of the tails, from TAILS on.
@@ -144,17 +141,21 @@ def arrays(H: int) -> Arrays:
     return Arrays(*offsets)
 
 
-# --- float32: one shape memory's arrays, behind both channels' -----------------------------------
-SHAPE_VALUES = 0  # the last averages, newest first, and room to move them up
-SHAPE_DISTANCES = SHAPE_LAGS + VECTOR  # (SHAPE_LAGS,) mean squared difference, by lag
-SHAPE_SIZE = SHAPE_DISTANCES + SHAPE_LAGS
+def networks(row: NDArray[np.float32], H: int) -> NDArray[np.float32]:
+    """(2, size) the arrays of both channels of a stream's row, (row_size(H),); a view."""
+    return row[: 2 * arrays(H).size].reshape(2, -1)
+
+
+# --- float32: the shape memory's arrays, behind both channels'; two bfloat16 in each --------------
+SHAPE_DISTANCES = (SHAPE_LAGS + VECTOR) // 2  # (SHAPE_LAGS,) mean squared difference, by lag
+SHAPE_SIZE = SHAPE_DISTANCES + SHAPE_LAGS // 2  # before them the last averages, see `shapes`
 
 
 def row_size(H: int) -> int:
     """float32 numbers of a stream."""
-    return 2 * arrays(H).size + len(SHAPE_READINGS) * SHAPE_SIZE
+    return shape_base(H) + SHAPE_SIZE
 
 
-def shape_arrays(H: int, k: int) -> int:
-    """Where the arrays of shape memory k begin."""
-    return 2 * arrays(H).size + k * SHAPE_SIZE
+def shape_base(H: int) -> int:
+    """Where the arrays of the shape memory begin."""
+    return 2 * arrays(H).size

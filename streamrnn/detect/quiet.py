@@ -38,6 +38,11 @@ class Quiet(msgspec.Struct):
         # Not before `since`: a sensor's clock that was set back must not make it longer.
         return since <= time < until
 
+    def until(self, stream: str) -> float:
+        """Time up to which the stream is quiet; -inf: it is not. One whose snooze has not begun
+        counts as not quiet: it begins with the next look."""
+        return self.spans[stream][1] if stream in self.spans else -math.inf
+
     def forget(self, stream: str) -> None:
         self.spans.pop(stream, None)
         self.snoozes.pop(stream, None)

@@ -40,8 +40,8 @@ RANGE_MARGIN = 0.05  # beyond everything seen by this share of the range, and by
 RANGE_WARM_READINGS = 300.0  # before, a stream often leaves its range: the margin is all of it
 
 # Shapes: windows of the signal, averaged over so many readings, against all windows before.
-SHAPE_READINGS = (2, 4)
-SHAPE_LAGS = 256  # so far back, in averages
+SHAPE_READINGS = 2
+SHAPE_LAGS = 1024  # so far back, in averages
 SHAPE_WINDOW = 16.0  # length of a window: memory of the exponential average
 SHAPE_MEAN_MEMORY = 32.0  # the level that is taken off
 SHAPE_SETTLED = 32  # averages until a window is complete

@@ -7,14 +7,16 @@ has gathered once an hour, has long pauses by nature: the longest that it made l
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.kernels.jit import kernel
+from streamrnn.kernels.jit import inline_kernel, kernel
 
 F64 = NDArray[np.float64]
+StaleAfter: TypeAlias = float | Literal["auto"]
+"""As in the settings; infinite: never."""
 
 LEAST_READINGS: Final = 32  # before, the rhythm is not known
 LEAST_SECONDS: Final = 60.0  # a radio link or a sensor's reconnection may take that long
@@ -58,7 +60,7 @@ class Silence:
         """Readings, and when each arrived; (n,)."""
         note_pauses(self._heard_at, self._pause, slots, times)
 
-    def lasts(self, slots: int, now: float, listening_since: float) -> F64:
+    def lasts(self, slots: int, now: float, listening_since: float | F64) -> F64:
         """Seconds that each of the first `slots` streams has been silent. What went by before
         `listening_since` does not count, nor what went by before the first call for a stream that
         was never heard: nobody was listening then."""
@@ -67,9 +69,28 @@ class Silence:
         silent: F64 = now - np.maximum(heard_at, listening_since)
         return silent
 
-    def patience(self, rhythm: Rhythm) -> F64:
+    def heard_at(self, slots: int) -> F64:
+        """When each of the first `slots` streams was last heard; NaN: never."""
+        return self._heard_at[:slots].copy()
+
+    def rows_before(
+        self,
+        due: F64,
+        slots: NDArray[np.int64],
+        is_reading: NDArray[np.bool_],
+        arrived: F64,
+        stale_after: StaleAfter = "auto",
+    ) -> int:
+        """See `EventTracker.rows_before`."""
+        least, pauses = (LEAST_SECONDS, PAUSES) if stale_after == "auto" else (stale_after, 0.0)
+        state = due.copy(), self.heard_at(len(due)), self._pause[: len(due)].copy()
+        return int(count_rows_before(*state, slots, is_reading, arrived, least, pauses))
+
+    def patience(self, rhythm: Rhythm, stale_after: StaleAfter = "auto") -> F64:
         """Seconds of silence after which each stream is stale; infinite while too little is known
         of it."""
+        if stale_after != "auto":
+            return np.where(rhythm.readings > 0.0, stale_after, np.inf)
         pause = self._pause[: len(rhythm.readings)]
         patience = np.maximum(INTERVALS * rhythm.interval, LONG_INTERVALS * rhythm.long_interval)
         patience = np.maximum(patience, np.maximum(PAUSES * pause, LEAST_SECONDS))
@@ -86,15 +107,54 @@ class Silence:
         self._pause[list(pauses.keys())] = list(pauses.values())
 
 
+@inline_kernel
+def note_pause(heard_at: Any, pause: Any, slot: Any, time: Any) -> None:
+    """One reading of `note_pauses`."""
+    gap = time - heard_at[slot]
+    if gap > 0.0:
+        before = pause[slot]
+        most = PAUSE_GROWTH * before if before > 0.0 else gap
+        pause[slot] = max(before * 2.0 ** (-gap / PAUSE_HALF_LIFE), min(gap, most))
+    heard_at[slot] = time
+
+
 @kernel
 def note_pauses(heard_at: Any, pause: Any, slots: Any, times: Any) -> None:
     """pause: by slot, the longest gap between two readings; it fades with PAUSE_HALF_LIFE and grows
     by no more than PAUSE_GROWTH at once. heard_at: by slot, of the last reading; NaN: none yet."""
     for i in range(len(slots)):
-        slot = slots[i]
-        gap = times[i] - heard_at[slot]
-        if gap > 0.0:
-            before = pause[slot]
-            most = PAUSE_GROWTH * before if before > 0.0 else gap
-            pause[slot] = max(before * 2.0 ** (-gap / PAUSE_HALF_LIFE), min(gap, most))
-        heard_at[slot] = times[i]
+        note_pause(heard_at, pause, slots[i], times[i])
+
+
+@kernel
+def count_rows_before(
+    due: Any,
+    heard_at: Any,
+    pause: Any,
+    slots: Any,
+    is_reading: Any,
+    arrived: Any,
+    least: float,
+    pauses: float,
+) -> Any:
+    """Rows that arrive before a stream is due, the first one counted in any case.
+
+    due, heard_at, pause: by slot; they follow the readings. slots: (S,); is_reading: (rows, S);
+    arrived: (rows,), not falling.
+    """
+    rows, S = is_reading.shape
+    earliest = -np.inf  # due, or an earlier time: looked up again when it has come
+    for row in range(rows):
+        if row > 0 and arrived[row] > earliest:
+            earliest = np.inf
+            for s in range(S):
+                earliest = min(earliest, due[slots[s]])
+            if arrived[row] > earliest:
+                return row
+        for s in range(S):
+            if is_reading[row, s]:
+                slot = slots[s]
+                note_pause(heard_at, pause, slot, arrived[row])
+                due[slot] = arrived[row] + max(least, pauses * pause[slot])
+                earliest = min(earliest, due[slot])
+    return rows

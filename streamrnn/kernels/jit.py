@@ -5,6 +5,7 @@ must stay one. Not "reassoc": it merges sums that are kept apart on purpose into
 additions that waits for itself (a BPTT window at H = 16 took 1.1 times as long).
 
     kernel         called from Python; cached on disk, releases the GIL
+    short_kernel   the same for less work than it takes to release the GIL and to get it back
     subroutine     called from kernels; compiled once per combination of its constant arguments,
                    which it names by `numba.literally`
     inline_kernel  pasted into its caller, so that constants passed to it stay constants
@@ -28,6 +29,9 @@ inline_kernel: Callable[[Any], Any] = numba.njit(
 subroutine: Callable[[Any], Any] = numba.njit(fastmath=FLAGS, error_model="numpy")
 kernel: Callable[[Any], Any] = numba.njit(
     fastmath=FLAGS, error_model="numpy", nogil=True, cache=CACHED
+)
+short_kernel: Callable[[Any], Any] = numba.njit(
+    fastmath=FLAGS, error_model="numpy", cache=CACHED
 )
 
 

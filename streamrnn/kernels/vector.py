@@ -2,6 +2,8 @@
 
     load(a, i, n)      a[i : i + n] as one value: LLVM's `<n x float>`; n must be a constant
     store(a, i, v)     the way back
+    load_short(a, i, n), store_short(a, i, v)
+                       the same for bfloat16, two of which lie in each float32 of `a`; i counts them
     total(v)           the sum of the lanes, added as a balanced tree
     lower, upper       lane-wise min(v, x), max(v, x)
     positive(v)        1 where v > 0, else 0
@@ -47,6 +49,7 @@ _TANH_DENOMINATOR = (
     1.18534705686654e-04,
     1.19825839466702e-06,
 )
+_HALF_UNIT = 0x8000  # of what bfloat16 leaves of a float32
 
 
 def load(a: Any, i: int, n: int) -> Any:
@@ -55,6 +58,15 @@ def load(a: Any, i: int, n: int) -> Any:
 
 def store(a: Any, i: int, v: Any) -> None:
     a[i : i + len(v)] = v
+
+
+def load_short(a: Any, i: int, n: int) -> Any:
+    return (a.view(np.uint16)[i : i + n].astype(np.uint32) << 16).view(np.float32)
+
+
+def store_short(a: Any, i: int, v: Any) -> None:
+    rounded = v.astype(np.float32).view(np.uint32) + np.uint32(_HALF_UNIT)
+    a.view(np.uint16)[i : i + len(v)] = rounded >> 16
 
 
 def total(v: Any) -> Any:
@@ -167,6 +179,57 @@ def _emit_store(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     array_type = sig.args[0]
     pointer = _pointer(context, builder, array_type, args[0], args[1], args[2].type)
     builder.store(args[2], pointer, align=array_type.dtype.bitwidth // 8)
+    return context.get_dummy_value()
+
+
+@infer_global(load_short)
+class _LoadShort(AbstractTemplate):
+    prefer_literal = True
+
+    def generic(self, args: Any, kws: Any) -> Any:
+        array, _, n = args
+        if not isinstance(n, types.IntegerLiteral) or array.dtype != types.float32:
+            return None
+        return signature(Vector(types.float32, n.literal_value), array, types.intp, n)
+
+
+def _integers(bits: int, lanes: int) -> ir.VectorType:
+    return ir.VectorType(ir.IntType(bits), lanes)
+
+
+def _short_pointer(context: Any, builder: Any, sig: Any, args: Any, lanes: int) -> Any:
+    data = context.make_array(sig.args[0])(context, builder, args[0]).data
+    shorts = builder.bitcast(data, ir.IntType(16).as_pointer())
+    return builder.bitcast(builder.gep(shorts, [args[1]]), _integers(16, lanes).as_pointer())
+
+
+def _lanes_of(value: int, lanes: int) -> ir.Constant:
+    return ir.Constant(_integers(32, lanes), [value] * lanes)
+
+
+@lower_builtin(load_short, types.Array, types.intp, types.IntegerLiteral)
+def _emit_load_short(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    lanes = sig.return_type.lanes
+    shorts = builder.load(_short_pointer(context, builder, sig, args, lanes), align=2)
+    wide = builder.shl(builder.zext(shorts, _integers(32, lanes)), _lanes_of(16, lanes))
+    return builder.bitcast(wide, context.get_value_type(sig.return_type))
+
+
+@infer_global(store_short)
+class _StoreShort(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        array, _, v = args
+        fits = isinstance(v, Vector) and v.dtype == array.dtype == types.float32
+        return signature(types.void, array, types.intp, v) if fits else None
+
+
+@lower_builtin(store_short, types.Array, types.intp, Vector)
+def _emit_store_short(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    lanes = sig.args[2].lanes
+    bits = builder.bitcast(args[2], _integers(32, lanes))
+    rounded = builder.add(bits, _lanes_of(_HALF_UNIT, lanes))
+    shorts = builder.trunc(builder.lshr(rounded, _lanes_of(16, lanes)), _integers(16, lanes))
+    builder.store(shorts, _short_pointer(context, builder, sig, args, lanes), align=2)
     return context.get_dummy_value()
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, Decisions, fault, layout
+from streamrnn.detect.jobs import past_of
 from streamrnn.records import Kind, Outcome
 from tests.detect.streams import SETTINGS
 
@@ -132,9 +133,11 @@ def test_retraining_waits_for_the_end_of_a_fault_and_leaves_it_out() -> None:
     after = bank.status().retrainings + bank.status().rejected_retrainings
     assert after - before <= 1, "one was running"
     bank.step(np.full(100, slot), values[CLEAN + 200 : CLEAN + 300], at[CLEAN + 200 : CLEAN + 300])
-    numbers = bank.to_arrays()["numbers"][slot]
+    stored = bank.to_arrays()
+    numbers = stored["numbers"][slot]
     assert numbers[layout.FAULT + fault.CLEAN_FROM] > CLEAN + 200
-    assert len(bank._history(slot, 0).targets) < 100
+    fine, _ = past_of(numbers, stored["rows"][slot], bank.config.hidden)
+    assert len(fine.targets) < 100
 
 
 @pytest.mark.parametrize("adapt_after", ["6h", "never"])

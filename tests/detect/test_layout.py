@@ -5,7 +5,7 @@ import pytest
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import fault, habits, layout
-from streamrnn.detect.recipe import HISTORY, INPUTS, MARKS, RECENT
+from streamrnn.detect.recipe import HISTORY, INPUTS, MARKS, RECENT, SHAPE_LAGS
 from streamrnn.kernels import tails
 from streamrnn.kernels.optimiser import LANES
 from streamrnn.kernels.statistics import BINS
@@ -36,19 +36,18 @@ def test_the_parameters_fill_whole_vectors(H: int) -> None:
 def test_the_numbers_lie_one_behind_the_other() -> None:
     assert layout.channel(0) == layout.STREAM_NUMBERS
     assert layout.channel(1) == layout.STREAM_NUMBERS + layout.CHANNEL_NUMBERS
-    assert layout.shape(0) == layout.channel(1) + layout.CHANNEL_NUMBERS
-    assert layout.shape(1) == layout.shape(0) + layout.SHAPE_NUMBERS
-    assert layout.shape(1) + layout.SHAPE_NUMBERS == layout.TAILS
+    assert layout.SHAPE == layout.channel(1) + layout.CHANNEL_NUMBERS
+    assert layout.SHAPE + layout.SHAPE_NUMBERS == layout.TAILS
     assert layout.HABITS == layout.TAILS + tails.SIZE
     assert layout.FAULT == layout.HABITS + habits.SIZE
     assert layout.NUMBERS == layout.FAULT + fault.SIZE
 
 
 @SIZES
-def test_the_shape_memories_lie_behind_the_channels(H: int) -> None:
-    assert layout.shape_arrays(H, 0) == 2 * layout.arrays(H).size
-    assert layout.shape_arrays(H, 1) == layout.shape_arrays(H, 0) + layout.SHAPE_SIZE
-    assert layout.row_size(H) == layout.shape_arrays(H, 1) + layout.SHAPE_SIZE
+def test_the_shape_memory_lies_behind_the_channels_and_its_ring_in_whole_vectors(H: int) -> None:
+    assert layout.shape_base(H) == 2 * layout.arrays(H).size
+    assert layout.row_size(H) == layout.shape_base(H) + layout.SHAPE_SIZE
+    assert SHAPE_LAGS % layout.VECTOR == 0
 
 
 def test_every_piece_of_evidence_has_a_lane() -> None:

@@ -7,34 +7,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamrnn.detect.layout import SHAPE_DISTANCE, SHAPE_NUMBERS, SHAPE_SIZE, VECTOR
+from streamrnn.detect.layout import SHAPE, SHAPE_DISTANCE, SHAPE_NUMBERS, SHAPE_SIZE, VECTOR
 from streamrnn.detect.shapes import shape_distance
 from streamrnn.kernels.jit import kernel
 from tests.naive_detector import Shapes
 
 
 @kernel
-def walk(n: Any, r: Any, z: Any, readings: int, best: Any, out: Any) -> None:
+def walk(n: Any, r: Any, z: Any, best: Any, out: Any) -> None:
     for t in range(len(z)):
-        shape_distance(n, 1, r, 2, z[t], readings, best)
-        out[t] = n[1 + SHAPE_DISTANCE]
+        shape_distance(n, r, 2, z[t], best)
+        out[t] = n[SHAPE + SHAPE_DISTANCE]
 
 
-def distances(z: np.ndarray, readings: int = 2) -> np.ndarray:
+def distances(z: np.ndarray) -> np.ndarray:
     out = np.zeros(len(z))
-    numbers, row = np.zeros(SHAPE_NUMBERS + 1), np.zeros(SHAPE_SIZE + 4, np.float32)
-    walk(numbers, row, z, readings, np.zeros(VECTOR, np.float32), out)
+    numbers, row = np.zeros(SHAPE + SHAPE_NUMBERS), np.zeros(SHAPE_SIZE + 4, np.float32)
+    walk(numbers, row, z, np.zeros(VECTOR, np.float32), out)
     assert row[:2].tolist() == row[-2:].tolist() == [0.0, 0.0]
     return out
 
 
-@given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 900), readings=st.sampled_from([2, 4]))
-@settings(max_examples=10)
-def test_the_distance_is_the_twins(seed: int, n: int, readings: int) -> None:
+@given(seed=st.integers(0, 2**32 - 1), n=st.sampled_from([1, 99, 900, 2_500]))
+@settings(max_examples=10, deadline=None)
+def test_the_distance_is_the_twins(seed: int, n: int) -> None:
+    """Beyond the ring's end, too. A rounding that falls the other way may differ by 1 in 256."""
     z = np.random.default_rng(seed).normal(size=n)
-    twin = Shapes(readings)
+    twin = Shapes()
     wanted = [twin.add(value) for value in z]
-    np.testing.assert_allclose(distances(z, readings), wanted, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(distances(z), wanted, rtol=5e-3, atol=1e-4)
 
 
 def beat(n: int, period: int = 60) -> np.ndarray:

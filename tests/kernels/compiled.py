@@ -17,7 +17,18 @@ from streamrnn.kernels.elman import elman_backward, elman_step
 from streamrnn.kernels.head import head_backward, head_output
 from streamrnn.kernels.jit import kernel
 from streamrnn.kernels.optimiser import adam, clip_norm, padded, sgd
-from streamrnn.kernels.vector import load, lower, positive, sqrt, store, tanh, total, upper
+from streamrnn.kernels.vector import (
+    load,
+    load_short,
+    lower,
+    positive,
+    sqrt,
+    store,
+    store_short,
+    tanh,
+    total,
+    upper,
+)
 
 
 def parameter_count(D: int, H: int) -> int:
@@ -172,3 +183,14 @@ def tanh_of(a: Any, out: Any) -> None:
 def filled(dtype: type[np.floating[Any]], size: int) -> NDArray[Any]:
     """Output that nobody wrote is told apart from a zero that somebody did."""
     return np.full(size, np.nan, dtype)
+
+
+@functools.cache
+def make_short_copy(lanes: int) -> Any:
+    @kernel
+    def copy(a: Any, i: int, shorts: Any, at: int, out: Any) -> None:
+        """a[i:] as bfloat16 into `shorts` from the at-th half on, and from there into out."""
+        store_short(shorts, at, load(a, i, lanes))
+        store(out, 0, load_short(shorts, at, lanes))
+
+    return copy

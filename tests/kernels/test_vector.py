@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from streamrnn.kernels import vector
-from tests.kernels.compiled import LANEWISE, filled, make_lanewise, make_total, tanh_of
+from tests.kernels.compiled import (
+    LANEWISE,
+    filled,
+    make_lanewise,
+    make_short_copy,
+    make_total,
+    tanh_of,
+)
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 TANH_ERROR = 4e-7
@@ -64,6 +71,27 @@ def test_a_store_writes_its_lanes_and_nothing_beside_them(
     make_lanewise(lanes)(ones, 0, ones, 0, dtype(1), out)
     assert np.isfinite(out[:-lanes]).all()
     assert np.isnan(out[-lanes:]).all()
+
+
+@given(
+    st.lists(st.floats(-(2.0**99), 2.0**99, width=32), min_size=16, max_size=16),
+    st.sampled_from([1, 8, 16]),
+    st.integers(0, 9),
+)
+def test_a_bfloat16_is_within_one_part_in_256_and_writes_nothing_beside_it(
+    values: list[float], lanes: int, at: int
+) -> None:
+    a, out = np.array(values, np.float32), filled(np.float32, lanes)
+    shorts = np.zeros(16, np.float32)
+    make_short_copy(lanes)(a, 0, shorts, at, out)
+    np.testing.assert_allclose(out, a[:lanes], rtol=1 / 256, atol=1e-37)
+    halves = shorts.view(np.uint16)
+    assert not halves[:at].any()
+    assert not halves[at + lanes :].any()
+    again, plain = np.zeros(16, np.float32), filled(np.float32, lanes)
+    make_short_copy(lanes).py_func(a, 0, again, at, plain)
+    assert again.tobytes() == shorts.tobytes()
+    assert plain.tobytes() == out.tobytes()
 
 
 @DTYPES
