@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from streamrnn.records import Event, Outcome, Reason
 from streamrnn.replay.recording import Recording
 
 _BATCH_CELLS: Final = 16_384
+_LOOK_SECONDS: Final = 1.0  # between two looks for silence, as in the daemon
 
 
 class Step(NamedTuple):
@@ -29,11 +30,35 @@ class Step(NamedTuple):
     events: list[Event]
 
 
+class _Rows(NamedTuple):
+    """Rows of a recording, R, with S columns.
+
+    slots: (S,). times, arrived: (R,), by the stamps and by a clock that is never set. values,
+    usable: (R, S).
+    """
+
+    slots: NDArray[np.int64]
+    times: NDArray[np.float64]
+    arrived: NDArray[np.float64]
+    values: NDArray[np.float64]
+    usable: NDArray[np.bool_]
+
+    def part(self, start: int, end: int | None) -> _Rows:
+        return _Rows._make([self.slots, *(column[start:end] for column in self[1:])])
+
+    def readings(self) -> list[NDArray[Any]]:
+        """slots, values, times and times of arrival of the usable cells; (n,) each."""
+        times, arrived = self.times[:, np.newaxis], self.arrived[:, np.newaxis]
+        columns = np.broadcast_arrays(self.slots, self.values, times, arrived)
+        return [column[self.usable] for column in columns]
+
+
 class Player:
     """One detector for all recordings, one after the other; a stream that comes again goes on.
 
-    Readings of a recording go in row by row, each row from left to right. Training runs inside, so
-    that decisions are the daemon's.
+    Readings of a recording go in row by row, each row from left to right, as if they had arrived
+    when they were made; the time of the rows is the clock by which its streams are missed. Training
+    runs inside, so that decisions are the daemon's.
 
     readings: judged so far. dropped: cells left out, by reason; `field_missing` are empty ones.
     """
@@ -52,29 +77,50 @@ class Player:
 
     def play(self, recordings: Iterable[Recording]) -> Iterator[Step]:
         for recording in recordings:
-            slots = np.array([self._bank.slot(name) for name in recording.streams], np.int64)
-            rows_per_batch = max(1, _BATCH_CELLS // len(slots))
-            for start in range(0, len(recording.times), rows_per_batch):
-                end = start + rows_per_batch
-                yield self._step(slots, recording.values[start:end], recording.times[start:end])
+            rest = self._rows(recording)
+            while len(rest.times):
+                silences = self._look_for_silence(rest.slots, rest.arrived[0])
+                count = self._count_at_once(rest)
+                yield self._step(rest.part(0, count), silences)
+                rest = rest.part(count, None)
 
-    def _step(
-        self, slots: NDArray[np.int64], cells: NDArray[np.float64], row_times: NDArray[np.float64]
-    ) -> Step:
-        usable = self._usable(cells)
-        batch = (
-            np.broadcast_to(slots, cells.shape)[usable],
-            cells[usable],
-            np.broadcast_to(row_times[:, np.newaxis], cells.shape)[usable],
-        )
-        decisions = self._bank.step(*batch)
-        events = self._tracker.observe(self._bank.names, *batch, decisions)
+    def _rows(self, recording: Recording) -> _Rows:
+        slots = np.array([self._bank.slot(name) for name in recording.streams], np.int64)
+        # a row that is late by its time has arrived after the one before it all the same
+        arrived = np.maximum.accumulate(recording.times)
+        usable = self._usable(recording.values)
+        return _Rows(slots, recording.times, arrived, recording.values, usable)
+
+    def _look_for_silence(self, slots: NDArray[np.int64], until: float) -> list[Event]:
+        """What the daemon, which looks every second, would have told before the next row came."""
+        listening_since = np.full(len(self.names), np.inf)
+        listening_since[slots] = -np.inf  # to this recording, and to no other
+        events: list[Event] = []
+        look = -np.inf
+        while True:
+            rhythm = self._bank.rhythm()
+            due = self._tracker.due(self.names, rhythm)[slots].min()
+            look = max(np.ceil(due), look + _LOOK_SECONDS)
+            if look >= until:
+                return events
+            events += self._tracker.tick(self.names, rhythm, look, listening_since)
+
+    def _count_at_once(self, rows: _Rows) -> int:
+        """Rows up to the next silence that may have to be told, at least one."""
+        some = rows.part(0, max(1, _BATCH_CELLS // len(rows.slots)))
+        due = self._tracker.due(self.names, self._bank.rhythm())
+        return self._tracker.rows_before(due, some.slots, some.usable, some.arrived)
+
+    def _step(self, rows: _Rows, silences: list[Event]) -> Step:
+        slots, values, times, arrived = rows.readings()
+        decisions = self._bank.step(slots, values, times)
+        events = self._tracker.observe(self.names, slots, values, times, decisions, arrived)
         late = int(np.count_nonzero(decisions.outcome == Outcome.LATE))
         duplicate = int(np.count_nonzero(decisions.outcome == Outcome.DUPLICATE))
         self.dropped[Reason.LATE] += late
         self.dropped[Reason.DUPLICATE] += duplicate
         self.readings += len(decisions.outcome) - late - duplicate
-        return Step(len(row_times), *batch, decisions, events)
+        return Step(len(rows.times), slots, values, times, decisions, silences + events)
 
     def _usable(self, cells: NDArray[np.float64]) -> NDArray[np.bool_]:
         """What the daemon would take: numbers, finite and of a credible size."""
