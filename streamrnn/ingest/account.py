@@ -196,6 +196,11 @@ def _nothing_found(account: Account, route: Route, document: Document) -> Refuse
         return RefusedError(
             Reason.FIELD_MISSING, f"none of {wanted}: the payload has {found} {quote_all(there)}"
         )
+    if account.ignored:
+        # A button, a device that reports its signal: nothing is wrong with it.
+        return RefusedError(
+            Reason.METADATA, f"the payload has only what is no measurement: {quote_all(there)}"
+        )
     if not there:
         return RefusedError(Reason.NO_NUMERIC_FIELD, "the payload has no values")
     return RefusedError(

@@ -1,43 +1,65 @@
 """ESPHome over MQTT: bare values on `<device>/<component>/<object>/state`.
 
-The unit is not said on these topics, the name of the quantity is the object's. The log and the
-commands are no measurements.
+Components of several values have one topic each, such as
+`<device>/climate/<object>/current_temperature/state`; lights send JSON. The unit is not said on
+these topics, the name of the quantity is the object's. Log and commands are no measurements.
 
 https://esphome.io/components/mqtt.html
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from streamrnn.ingest.format import Document, Label, Sample
+from streamrnn.ingest.format import Document, Label, Record, Sample
 from streamrnn.ingest.formats.bare import bare_document
+from streamrnn.ingest.formats.plain_json import read_json
 from streamrnn.records import Message
 
 # Those with a state that is a number or on/off.
 _COMPONENTS: Final = frozenset(
-    ("sensor", "binary_sensor", "switch", "number", "fan", "cover", "valve", "lock", "climate")
+    (
+        *("sensor", "binary_sensor", "switch", "number", "light"),
+        *("fan", "cover", "valve", "lock", "climate"),
+    )
 )
+_LOG_LINE: Final = re.compile(rb"(?:\x1b\[[\d;]*m)?\[[A-Z]{1,2}\]\[")
+_IGNORED: Final = frozenset(("color_mode", "transition", "flash", "effect"))
 
 
 class EspHome:
-    """Bare values with a name."""
+    """Bare values with a name, and the JSON of lights."""
 
     name = "esphome"
     parse = None
 
     def claim(self, sample: Sample) -> str:
-        levels = sample.levels
-        if len(levels) >= 4 and levels[-1] == "state" and levels[-3] in _COMPONENTS:
-            return f"the topic ends in {levels[-3]}/{levels[-2]}/state"
+        where = _component_at(sample.levels)
+        if where:
+            return f"the topic ends in {'/'.join(sample.levels[where:])}"
+        if sample.levels[-1] == "debug" and _LOG_LINE.match(sample.payload):
+            return "the topic ends in debug, and the payload is a line of ESPHome's log"
         return ""
 
     def read(self, message: Message) -> Document:
         levels = message.topic.split("/")
         if levels[-1] in ("command", "debug"):
             return Document(about="a command, or a line of the log")
-        if len(levels) < 4:
-            return bare_document(message.payload)
-        name = levels[-2].replace("_", " ")
-        device = "/".join(levels[:-3])
+        where = _component_at(levels)
+        device, called = "/".join(levels[:where]), levels[where + 1 : -1] if where else []
+        if message.payload.lstrip()[:1] == b"{":
+            leaves = read_json(message.payload)
+            return Document((Record(leaves),), device=device, ignored=_IGNORED)
+        name = " ".join(called).replace("_", " ")
         return bare_document(message.payload, device=device, label=Label(name=name))
+
+
+def _component_at(levels: list[str]) -> int:
+    """The index of the component in a topic of a state; 0 if it is none."""
+    if levels[-1] != "state":
+        return 0
+    for at in (len(levels) - 3, len(levels) - 4):
+        if at > 0 and levels[at] in _COMPONENTS:
+            return at
+    return 0

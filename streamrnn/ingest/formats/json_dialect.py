@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from streamrnn.ingest.format import Document, Label, Leaves, Record, Sample
@@ -34,12 +34,3 @@ class JsonDialect:
             labels={path: Label(unit=unit) for path, unit in units.items() if unit},
             ignored=self.ignored,
         )
-
-
-def by_last_key(units: Mapping[str, str]) -> Callable[[str, Leaves], str]:
-    """The unit by the last part of a path, whatever it lies on."""
-
-    def unit_of(path: str, leaves: Leaves) -> str:
-        return units.get(path.rpartition(".")[2], "")
-
-    return unit_of

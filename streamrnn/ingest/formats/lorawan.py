@@ -23,13 +23,14 @@ from collections import OrderedDict
 from typing import Any, Final
 
 from streamrnn.ingest.branches import leaves_of
-from streamrnn.ingest.format import Document, Leaves, Record, Sample
+from streamrnn.ingest.format import Document, Label, Leaves, Record, Sample
 from streamrnn.ingest.formats.plain_json import parse_json, read_json
 from streamrnn.ingest.refusal import RefusedError
 from streamrnn.ingest.timestamp import iso_time
 from streamrnn.records import Message, Reason
 
 _IGNORED: Final = frozenset(("rssi", "snr", "bytes"))  # bytes: what no formatter has decoded
+_STATUS_LABELS: Final = {"margin": Label(unit="dB"), "batteryLevel": Label(unit="%")}
 _TIMES_IN_A_ROW: Final = 3
 _DEVICES_KEPT: Final = 10_000
 _FIELDS_KEPT: Final = 100
@@ -103,7 +104,11 @@ class ChirpStack:
 
     def claim(self, sample: Sample) -> str:
         keys = ("deduplicationId", "deviceInfo")
-        return f"the payload has {' and '.join(keys)}" if sample.has(*keys) else ""
+        if sample.has(*keys):
+            return f"the payload has {' and '.join(keys)}"
+        # `log` and `txack` come without the former.
+        is_event = sample.levels[-2:-1] == ["event"] and sample.has(keys[1])
+        return f"the topic is one of an event, and the payload has {keys[1]}" if is_event else ""
 
     def read(self, message: Message) -> Document:
         document = _object(message)
@@ -114,8 +119,9 @@ class ChirpStack:
             leaves: Leaves = {"margin": _integer(document, "margin")}
             if isinstance(document.get("batteryLevel"), int | float):
                 leaves["batteryLevel"] = document["batteryLevel"]
-            return Document((Record(leaves, time),), device=device)
-        if "object" not in document and "data" not in document:
+            return Document((Record(leaves, time),), device=device, labels=_STATUS_LABELS)
+        is_uplink = "object" in document or "data" in document
+        if not is_uplink or "integrationName" in document:
             return Document(about=f"an event of a device, no uplink: {message.topic[-40:]}")
         decoded = _decoded(document.get("object"), "object")
         self._zeros.restore(_text(info, "devEui") or device, _integer(document, "fPort"), decoded)

@@ -1,47 +1,83 @@
 """Tasmota: JSON on `tele/<device>/SENSOR` and `STATE`, answers on `stat/<device>/...`.
 
-`Time` is the device's own local time, without a zone: any guess would be wrong somewhere, so the
-time of arrival counts, unless the source says `time = { path = "Time", zone = "Europe/Vienna" }`.
-Units of temperature and pressure stand in the message; the others are those of the documentation.
+`Time` is the device's own local time, mostly without a zone: any guess would be wrong somewhere,
+so the time of arrival counts, unless the message has a zone or `Epoch` (as the device is set), or
+the source says `time = { path = "Time", zone = "Europe/Vienna" }`.
+Units of temperature, pressure and speed stand in the message; the others are those of the
+documentation. A meter of several phases sends lists: `ENERGY.Power.0`, `ENERGY.Power.1`.
+
+`RESULT` answers commands: most of it are settings (`{"MqttPort": 1883}`). Only what switches,
+lights and shutters do is read.
 
 https://tasmota.github.io/docs/MQTT/
+https://tasmota.github.io/docs/JSON-Status-Responses/
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
-from streamrnn.ingest.format import Leaves, Sample
+from streamrnn.ingest.format import Document, Leaves, Sample
 from streamrnn.ingest.formats.json_dialect import JsonDialect
+from streamrnn.records import Message
 
 _KINDS: Final = re.compile(r"SENSOR|STATE|RESULT|STATUS\d*")
 _PREFIXES: Final = frozenset(("tele", "stat"))
 _UNITS: Final = {
     "Humidity": "%",
+    "Moisture": "%",
     "Illuminance": "lx",
+    "Ambient": "lx",
+    "CCT": "K",
     "CarbonDioxide": "ppm",
+    "eCO2": "ppm",
+    "TVOC": "ppb",
+    "PM1": "µg/m³",
     "PM2.5": "µg/m³",
+    "PM10": "µg/m³",
+    "CF1": "µg/m³",
+    "CF2.5": "µg/m³",
+    "CF10": "µg/m³",
+    "Distance": "cm",
+    "Weight": "kg",
     "Power": "W",
+    "ActivePower": "W",
     "ApparentPower": "VA",
     "ReactivePower": "var",
+    "PhaseAngle": "°",
     "Voltage": "V",
     "Current": "A",
+    "CurrentNeutral": "A",
     "Frequency": "Hz",
-    "Total": "kWh",
-    "Today": "kWh",
-    "Yesterday": "kWh",
+    "ImportActive": "kWh",
+    "ExportActive": "kWh",
+    "ExportTariff": "kWh",
+    "ImportReactive": "kvarh",
+    "ExportReactive": "kvarh",
 }
-_TEMPERATURES: Final = frozenset(("Temperature", "DewPoint"))
-_PRESSURES: Final = frozenset(("Pressure", "SeaPressure"))
+# Under ENERGY only: rain gauges have a total, too.
+_ENERGIES: Final = frozenset(("Total", "TotalTariff", "Today", "Yesterday"))
+_WITH_A_DOT: Final = ("PM2", "CF2")  # PM2.5 is one key
+_UNITS_SAID: Final = {
+    "Temperature": "TempUnit",
+    "DewPoint": "TempUnit",
+    "Pressure": "PressureUnit",
+    "SeaPressure": "PressureUnit",
+    "Speed": "SpeedUnit",
+}
 # About the device, not about what it measures.
 _IGNORED: Final = frozenset(
     (
         *("UptimeSec", "Heap", "Sleep", "LoadAvg", "MqttCount", "Wifi", "Eth", "Berry", "Vcc"),
+        *("Fade", "Speed", "LedTable", "Scheme"),  # of a light
         *("Status", "StatusPRM", "StatusFWR", "StatusLOG", "StatusMEM", "StatusNET", "StatusMQT"),
         *("StatusTIM", "StatusSTS"),
     )
 )
+_NOISE: Final = frozenset(("LinkQuality", "Endpoint", "RSSI", "SNR"))  # of other devices, relayed
+_DONE: Final = re.compile(r"(?:POWER|Dimmer|White|CT|Channel|Shutter|Switch)\d*")
 
 
 def _claim(sample: Sample) -> str:
@@ -57,15 +93,20 @@ def _device(topic: str, leaves: Leaves) -> str:
 
 
 def _unit_of(path: str, leaves: Leaves) -> str:
-    head, _, key = path.rpartition(".")
-    if key in _TEMPERATURES:
-        unit = _said(leaves, head, "TempUnit")
+    head, _, key = _without_index(path).rpartition(".")
+    if head.endswith(_WITH_A_DOT):
+        head, key = head.rpartition(".")[0], f"{head[-3:]}.{key}"
+    if key in _UNITS_SAID:
+        unit = _said(leaves, head, _UNITS_SAID[key])
         return f"°{unit}" if unit in ("C", "F") else unit
-    if key in _PRESSURES:
-        return _said(leaves, head, "PressureUnit")
-    # "Total" is energy only under ENERGY: rain gauges have one, too.
-    unit = _UNITS.get(key, "")
-    return unit if unit != "kWh" or "ENERGY" in head else ""
+    if key in _ENERGIES:
+        return "kWh" if "ENERGY" in head else ""
+    return _UNITS.get(key, "")
+
+
+def _without_index(path: str) -> str:
+    head, _, last = path.rpartition(".")
+    return head if last.isdigit() and not head.endswith(_WITH_A_DOT) else path
 
 
 def _said(leaves: Leaves, head: str, key: str) -> str:
@@ -75,7 +116,16 @@ def _said(leaves: Leaves, head: str, key: str) -> str:
 
 
 class Tasmota(JsonDialect):
-    """Nothing beyond a dialect."""
+    """As a dialect of JSON, of which not everything measures something."""
 
     def __init__(self) -> None:
         super().__init__("tasmota", _claim, _device, _unit_of, _IGNORED)
+
+    def read(self, message: Message) -> Document:
+        document = super().read(message)
+        leaves = document.records[0].leaves
+        noise = {path for path in leaves if path.rpartition(".")[2] in _NOISE}
+        if message.topic.endswith("/RESULT"):
+            keys = {path.partition(".")[0] for path in leaves}
+            noise |= {key for key in keys if not _DONE.fullmatch(key)}
+        return replace(document, ignored=_IGNORED | noise) if noise else document

@@ -3,39 +3,50 @@
 On `home/<gateway>/BTtoMQTT/<address>`, decoded by Theengs Decoder, whose names of properties tell
 the unit. `tempf` repeats `tempc` in other words, and the signal strength is no measurement.
 
-https://decoder.theengs.io/use/properties.html
+https://gateway.theengs.io/use/use.html, and the properties of each device under
+https://decoder.theengs.io/devices/devices.html
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from streamrnn.ingest.format import Leaves, Sample
-from streamrnn.ingest.formats.json_dialect import JsonDialect, by_last_key
+from streamrnn.ingest.format import Document, Leaves, Sample
+from streamrnn.ingest.formats.json_dialect import JsonDialect
+from streamrnn.records import Message
 
 _LEVEL: Final = "BTtoMQTT"
+_OWN: Final = "SYStoMQTT"
+_TYRES: Final = "TPMS"  # the one model with its pressure in bar
 _UNITS: Final = {
-    "tempc": "°C",
-    "tempc2": "°C",
-    "hum": "%",
-    "batt": "%",
-    "moi": "%",
+    **dict.fromkeys(("tempc", *(f"tempc{n}" for n in range(1, 7)), "tempc_min", "tempc_max"), "°C"),
+    "tempc2_dp": "°C",
+    **dict.fromkeys(("hum", "batt", "moi", "position", "level"), "%"),
     "volt": "V",
     "lux": "lx",
+    "darkness": "lx",
     "fer": "µS/cm",
     "pres": "hPa",
     "co2": "ppm",
     "tvoc": "ppb",
     "pm25": "µg/m³",
     "pm10": "µg/m³",
-    "for": "µg/m³",
+    "for": "mg/m³",
     "power": "W",
     "current": "A",
+    "energy": "kWh",
+    "litres": "L",
+    "lvl_cm": "cm",
+    "impedance": "Ω",
+    "bpm": "bpm",
+    "act_bpm": "bpm",
+    **dict.fromkeys(("accx", "accy", "accz", "x_axis", "y_axis", "z_axis"), "m/s²"),
 }
 _IGNORED: Final = frozenset(
     (
-        *("rssi", "txpower", "distance", "mac_type", "adv_type", "packet", "pid", "cidc", "acts"),
-        *("cont", "track", "ctrl", "encr", "mic", "tempf", "tempf2"),
+        *("rssi", "txpower", "tx", "distance", "mac_type", "adv_type", "packet", "pid", "cidc"),
+        *("acts", "cont", "track", "ctrl", "encr", "mic", "seq", "session", "tempf_min"),
+        *("tempf_max", "tempf2_dp", "tempf", *(f"tempf{n}" for n in range(1, 7))),
     )
 )
 
@@ -43,6 +54,8 @@ _IGNORED: Final = frozenset(
 def _claim(sample: Sample) -> str:
     if _LEVEL in sample.levels[:-1]:
         return f"the topic has {_LEVEL}"
+    if sample.levels[-1] == _OWN and isinstance(sample.json, dict):
+        return f"the topic ends in {_OWN}"
     keys = ("id", "rssi", "model_id")
     return f"the payload has {', '.join(keys)}" if sample.has(*keys) else ""
 
@@ -55,8 +68,19 @@ def _device(topic: str, leaves: Leaves) -> str:
     return topic.rpartition("/")[2]
 
 
+def _unit_of(path: str, leaves: Leaves) -> str:
+    if path == "pres" and leaves.get("model_id") == _TYRES:
+        return "bar"
+    return _UNITS.get(path, "")
+
+
 class Theengs(JsonDialect):
-    """Nothing beyond a dialect."""
+    """As a dialect of JSON; besides, what a gateway says of itself."""
 
     def __init__(self) -> None:
-        super().__init__("theengs", _claim, _device, by_last_key(_UNITS), _IGNORED)
+        super().__init__("theengs", _claim, _device, _unit_of, _IGNORED)
+
+    def read(self, message: Message) -> Document:
+        if message.topic.endswith(f"/{_OWN}"):
+            return Document(about="what the gateway says of itself")
+        return super().read(message)

@@ -13,27 +13,39 @@ from typing import Final
 
 from streamrnn.ingest.format import Document, Label, Leaves, Sample
 from streamrnn.ingest.formats.bare import bare_document
-from streamrnn.ingest.formats.json_dialect import JsonDialect, by_last_key
+from streamrnn.ingest.formats.json_dialect import JsonDialect
 from streamrnn.records import Message
 
 _BASE: Final = "zigbee2mqtt/"
 _UNITS: Final = {
-    "temperature": "°C",
-    "device_temperature": "°C",
-    "local_temperature": "°C",
-    "occupied_heating_setpoint": "°C",
-    "humidity": "%",
-    "soil_moisture": "%",
+    **dict.fromkeys(
+        (
+            *("temperature", "device_temperature", "cpu_temperature", "local_temperature"),
+            *(
+                "occupied_heating_setpoint",
+                "current_heating_setpoint",
+                "external_temperature_input",
+            ),
+        ),
+        "°C",
+    ),
+    **dict.fromkeys(("humidity", "soil_moisture", "battery", "position", "pi_heating_demand"), "%"),
     "pressure": "hPa",
-    "battery": "%",
     "illuminance": "lx",
     "illuminance_lux": "lx",
-    "co2": "ppm",
-    "pm25": "µg/m³",
+    "noise": "dBA",
+    **dict.fromkeys(("co2", "eco2", "co"), "ppm"),
+    **dict.fromkeys(("pm1", "pm25", "pm10", "voc"), "µg/m³"),
+    **dict.fromkeys(("formaldehyd", "hcho"), "mg/m³"),
     "power": "W",
+    "power_apparent": "VA",
+    "power_reactive": "var",
     "current": "A",
-    "energy": "kWh",
+    "current_neutral": "A",
+    **dict.fromkeys(("energy", "produced_energy", "energy_produced"), "kWh"),
     "ac_frequency": "Hz",
+    "color_temp": "mired",
+    **dict.fromkeys(("angle", "angle_x", "angle_y", "angle_z"), "°"),
 }
 _IGNORED: Final = frozenset(
     ("linkquality", "update", "update_available", "device", "transition", "color_mode")
@@ -47,7 +59,16 @@ def _claim(sample: Sample) -> str:
     return "the payload has linkquality" if sample.has("linkquality") else ""
 
 
+def _unit_of(path: str, leaves: Leaves) -> str:
+    key = path.rpartition(".")[2]
+    quantity = key.removesuffix("_phase_b").removesuffix("_phase_c")
+    if quantity == "voltage" and quantity != key:
+        return "V"
+    return _UNITS.get(quantity, "")
+
+
 def _device(topic: str, leaves: Leaves) -> str:
+    topic = topic.removesuffix("/availability")
     return topic.removeprefix(_BASE) if topic.startswith(_BASE) else topic.rpartition("/")[2]
 
 
@@ -55,7 +76,7 @@ class Zigbee2Mqtt(JsonDialect):
     """As a dialect of JSON; besides, what is not the state of a device."""
 
     def __init__(self) -> None:
-        super().__init__("zigbee2mqtt", _claim, _device, by_last_key(_UNITS), _IGNORED)
+        super().__init__("zigbee2mqtt", _claim, _device, _unit_of, _IGNORED)
 
     def read(self, message: Message) -> Document:
         if message.topic.startswith(f"{_BASE}bridge/"):
@@ -65,6 +86,6 @@ class Zigbee2Mqtt(JsonDialect):
         if message.payload.lstrip()[:1] != b"{":
             # output = "attribute" in its settings: each value on a topic of its own
             device, _, attribute = message.topic.rpartition("/")
-            label = Label(unit=_UNITS.get(attribute, ""))
+            label = Label(unit=_unit_of(attribute, {}))
             return bare_document(message.payload, device=_device(device, {}), label=label)
         return super().read(message)
