@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Final
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -20,6 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from streamrnn.config import MqttConfig
 from streamrnn.errors import BrokerError
 from streamrnn.records import Message
+from streamrnn.service.mqtt.callbacks import call_back
 from streamrnn.service.mqtt.connect_options import CONNECT_SECONDS, identify
 
 _VERSIONS: Final = {
@@ -84,9 +85,12 @@ class Listener:
         answers: SimpleQueue[str] = SimpleQueue()
         self._answers = answers  # its own: an earlier attempt may still say something
         identify(client, self._config)
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
+        call_back(
+            client,
+            connected=self._on_connect,
+            disconnected=self._on_disconnect,
+            subscribed=self._on_subscribe,
+        )
         client.on_message = self._on_message
         try:
             client.connect(self._config.host, self._config.port, int(self._config.keepalive))
@@ -109,37 +113,18 @@ class Listener:
             self._client = None
 
     def _on_connect(
-        self,
-        client: Client,
-        userdata: Any,
-        flags: ConnectFlags,
-        code: ReasonCode,
-        properties: Properties | None,
+        self, code: ReasonCode, flags: ConnectFlags, properties: Properties | None
     ) -> None:
         if code.is_failure:
             self._answers.put(f"the broker refuses us: {code}")
-        else:
-            client.subscribe([(topic_filter, 0) for topic_filter in self._filters])
+        elif self._client is not None:
+            self._client.subscribe([(topic_filter, 0) for topic_filter in self._filters])
 
-    def _on_disconnect(
-        self,
-        client: Client,
-        userdata: Any,
-        flags: DisconnectFlags,
-        code: ReasonCode,
-        properties: Properties | None,
-    ) -> None:
+    def _on_disconnect(self, code: ReasonCode) -> None:
         """Before there was another answer, this is one: so ends who does not speak MQTT 5."""
         self._answers.put(f"the broker hung up: {code}")
 
-    def _on_subscribe(
-        self,
-        client: Client,
-        userdata: Any,
-        packet_id: int,
-        codes: list[ReasonCode],
-        properties: Properties | None,
-    ) -> None:
+    def _on_subscribe(self, packet_id: int, codes: list[ReasonCode]) -> None:
         refused = [
             topic_filter
             for topic_filter, code in zip(self._filters, codes, strict=False)

@@ -35,7 +35,7 @@ def eventually(
 
 
 def make_link(
-    url: str, *, outbox_size: int = 100, patience_seconds: float = 30.0, **settings: Any
+    url: str, *, publish_queue_size: int = 100, patience_seconds: float = 30.0, **settings: Any
 ) -> MqttLink:
     """A link of gateway "gw" that tries again within 0.2 s, subscribed to plant/#."""
     link = MqttLink(
@@ -43,7 +43,7 @@ def make_link(
         "gw",
         "streamrnn",
         backoff=Backoff(random.Random(1), first_seconds=0.05, longest_seconds=0.2),
-        outbox_size=outbox_size,
+        publish_queue_size=publish_queue_size,
         patience_seconds=patience_seconds,
     )
     link.set_subscriptions([("plant/#", 1)])

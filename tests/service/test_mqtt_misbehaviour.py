@@ -137,7 +137,7 @@ def test_at_most_the_brokers_receive_maximum_is_on_its_way() -> None:
         for number in range(10):
             link.publish("streamrnn/gw/events", b"event %d" % number)
         eventually(lambda: b"event 0" in broker.received)
-        assert link.outbox_depth == 9
+        assert link.publish_queue_depth == 9
         assert b"event 1" not in broker.received, "availability and event 0 fill the window"
 
 
@@ -147,9 +147,9 @@ def test_at_most_twenty_are_on_their_way_and_come_back_when_the_connection_is_lo
         for number in range(30):
             link.publish("streamrnn/gw/events", b"event %02d" % number)
         eventually(lambda: b"event 18" in broker.received)
-        assert link.outbox_depth == 11
+        assert link.publish_queue_depth == 11
         assert b"event 19" not in broker.received
-    assert link.outbox_dropped == 30
+    assert link.publish_queue_dropped == 30
 
 
 def test_what_was_on_its_way_when_the_connection_ended_goes_one_by_one() -> None:
@@ -158,7 +158,7 @@ def test_what_was_on_its_way_when_the_connection_ended_goes_one_by_one() -> None
             link.publish("streamrnn/gw/events", b"event %d" % number)
         eventually(lambda: b"event 2" in broker.received)
         eventually(lambda: broker.received.count(b"online") == 2)
-        eventually(lambda: link.outbox_depth == 3)
+        eventually(lambda: link.publish_queue_depth == 3)
         assert broker.received.count(b"event ") == 3, "only the unconfirmed availability is sent"
 
 

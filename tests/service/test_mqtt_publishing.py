@@ -21,7 +21,7 @@ def test_publications_wait_for_the_broker_and_leave_in_order(mosquitto: Mosquitt
     with running(make_link(mosquitto.url)) as link:
         for number in range(60):
             link.publish("streamrnn/gw/events", str(number).encode(), on_done=delivered.append)
-        assert link.outbox_depth == 60
+        assert link.publish_queue_depth == 60
         mosquitto.start()
         with Peer(mosquitto, "streamrnn/gw/events") as peer:
             link.publish("streamrnn/gw/events", b"last", on_done=delivered.append)
@@ -30,7 +30,7 @@ def test_publications_wait_for_the_broker_and_leave_in_order(mosquitto: Mosquitt
             heard = [int(p) for p in peer.payloads("streamrnn/gw/events") if p != b"last"]
     assert all(delivered)
     assert heard == sorted(heard)
-    assert link.outbox_depth == 0
+    assert link.publish_queue_depth == 0
 
 
 def test_stop_publishes_what_waits(mosquitto: Mosquitto) -> None:
@@ -52,7 +52,7 @@ def test_stop_gives_up_what_cannot_be_published(mosquitto: Mosquitto) -> None:
     with running(link):
         link.publish("streamrnn/gw/events", b"event", on_done=delivered.append)
     assert delivered == [False]
-    assert link.outbox_dropped == 1
+    assert link.publish_queue_dropped == 1
     assert not link.alive
     assert not link.publish("streamrnn/gw/events", b"too late", on_done=delivered.append)
     assert delivered == [False, False]
@@ -76,14 +76,14 @@ def test_a_state_on_which_the_broker_hangs_up_does_not_hold_up_the_others(
         link.publish("streamrnn/gw/events", b"1", on_done=fates.append)
         eventually(lambda: fates == [False, True, False, True])
         assert link.reconnects == lost, "the topic stays denied"
-        assert link.outbox_dropped == 2
+        assert link.publish_queue_dropped == 2
     refusals = [r for r in caplog.records if r.getMessage() == "publish_refused"]
     assert [r.__dict__["data"]["topic"] for r in refusals] == [too_deep]
 
 
 def test_publishing_from_many_threads_delivers_all(mosquitto: Mosquitto) -> None:
     delivered: list[bool] = []
-    with running(make_link(mosquitto.url, outbox_size=1000)) as link:
+    with running(make_link(mosquitto.url, publish_queue_size=1000)) as link:
 
         def publish() -> None:
             for number in range(100):

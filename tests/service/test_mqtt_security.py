@@ -84,7 +84,7 @@ def test_a_publication_that_the_access_rules_deny_is_given_up_and_counted(
         link.publish("streamrnn/gw/state/b", b"1", retain=True, on_done=fates.append)
         link.publish("streamrnn/gw/events", b"1", on_done=fates.append)
         eventually(lambda: fates == [False, False, True])
-        assert link.outbox_dropped == 2
+        assert link.publish_queue_dropped == 2
         assert link.reconnects <= 2, "one denial is enough for a branch of topics"
     refusals = [r for r in caplog.records if r.getMessage() == "publish_refused"]
     assert [r.__dict__["data"]["topic"] for r in refusals] == ["streamrnn/gw/state/a"]

@@ -17,7 +17,7 @@ from streamrnn.records import Event, EventType
 from streamrnn.service.disk import Buffer, Disk
 from streamrnn.service.logs import RateLimited
 from streamrnn.service.outbox import AlertOutbox, Entry
-from streamrnn.service.outbox_file import Head, encode
+from streamrnn.service.outbox.journal import Head, encode
 
 SECONDS = 30.0  # only a failing test waits so long
 

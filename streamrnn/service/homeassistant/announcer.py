@@ -23,7 +23,7 @@ log = logging.getLogger("streamrnn.homeassistant")
 _TURN_SECONDS: Final = 0.5
 _LOOK_SECONDS: Final = 5.0  # for new streams: the loop makes a snapshot each time
 _PORTION: Final = 50  # documents per turn: 10,000 streams take 100 s, and no event waits for them
-_MOST_WAITING: Final = 500  # in the link's outbox, events and states of streams included
+_MOST_WAITING: Final = 500  # in the link's publish queue, events and states of streams included
 _ONLINE: Final = b"online"
 _STOP_SECONDS: Final = 2.0
 
@@ -38,7 +38,7 @@ class Link(Publisher, Protocol):
     def reconnects(self) -> int: ...
 
     @property
-    def outbox_depth(self) -> int: ...
+    def publish_queue_depth(self) -> int: ...
 
     def is_denied(self, topic: str) -> bool: ...
 
@@ -119,7 +119,7 @@ class HomeAssistant:
         if is_first:
             self._again, self._connections = False, reconnects
             self._announcements.again()
-        room = _MOST_WAITING - self._link.outbox_depth
+        room = _MOST_WAITING - self._link.publish_queue_depth
         if room <= 0:
             return
         try:

@@ -1,13 +1,20 @@
 """The MQTT connection: messages in, events and states out, through one network thread.
 
-    link             MqttLink: what the rest of the daemon sees; owns the network thread
-      connection     one connection to the broker, from CONNECT to its end
-        inbox        messages on their way from the network thread to the loop
-        outbox       messages on their way out, bounded
-        subscriptions  which topic filters we want, and which the broker granted
-      reconnect      when to try again, and with which version of MQTT
-      connect_options  settings -> a paho client
-      wakeup         ends the network thread's wait
+    link              MqttLink: what the rest of the daemon sees
+      network_thread  one connection after the other, until stopped
+        connection    one of them, from CONNECT to its end
+          receiver, sender  its inward and its outward half
+          callbacks         what paho tells it
+      inbox           messages on their way from the network thread to the loop
+      publish_queue   messages on their way out, bounded
+      subscriptions   which topic filters we want, and which the broker granted
+      canary          a message to ourselves: do ours get out?
+      exchange        all of these, which outlive connections
+      history         what has happened so far: counted, logged once
+    reconnect         when to try again, and with which version of MQTT
+    connect_options   settings -> a paho client
+    broker_limits     what the broker grants, and what we need
+    wakeup            ends the network thread's wait
 
 The network thread drives a paho client through paho's interface for foreign event loops
 (`loop_read`, `loop_write`, `loop_misc`). paho's own thread would end at the first exception in a

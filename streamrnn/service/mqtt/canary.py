@@ -7,7 +7,7 @@ import secrets
 import threading
 from typing import Final
 
-from streamrnn.service.mqtt.outbox import Outgoing
+from streamrnn.service.mqtt.publish_queue import Outgoing
 
 log = logging.getLogger("streamrnn.mqtt")
 

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.client import Client, ConnectFlags
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from streamrnn.config import MqttConfig
 from streamrnn.service.mqtt.broker_limits import shortcomings
+from streamrnn.service.mqtt.callbacks import call_back
 from streamrnn.service.mqtt.connect_options import CONNECT_SECONDS, connect
 from streamrnn.service.mqtt.exchange import Exchange
 from streamrnn.service.mqtt.history import History
@@ -61,19 +62,22 @@ class Connection:
         self._config = config
         self._receiver = Receiver(client, epoch, exchange, clock)
         self._history = history
-        self._sender = Sender(client, exchange.outbox, availability_topic)
+        self._sender = Sender(client, exchange.publish_queue, availability_topic)
         self._subscriptions = exchange.subscriptions
         self._canary = exchange.canary
-        self._outbox = exchange.outbox
+        self._queue = exchange.publish_queue
         self._wakeup = exchange.wakeup
         self._established_at = 0.0  # monotonic
         self._stop_by: float | None = None  # monotonic
         self._saying_farewell = False
         self._ended: Ended | None = None
         self._detail = "connection closed"
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
+        call_back(
+            client,
+            connected=self._on_connect,
+            disconnected=self._on_disconnect,
+            subscribed=self._subscriptions.on_subscribed,
+        )
         client.on_unsubscribe = self._on_unsubscribe
         client.on_socket_register_write = _leave_writing_to_us
 
@@ -170,7 +174,7 @@ class Connection:
     def _sing(self) -> None:
         song = self._canary.sing(time.monotonic())
         if song is not None:
-            self._outbox.put(song)
+            self._queue.put(song)
 
     def _wind_down(self, deadline: float) -> None:
         """Publish what waits, then "offline", then DISCONNECT, one step per call."""
@@ -206,12 +210,7 @@ class Connection:
         return self._ended or Ended(Ending.NO_ANSWER, self._detail)
 
     def _on_connect(
-        self,
-        client: Client,
-        userdata: Any,
-        flags: ConnectFlags,
-        code: ReasonCode,
-        properties: Properties | None,
+        self, code: ReasonCode, flags: ConnectFlags, properties: Properties | None
     ) -> None:
         if code.is_failure:
             reason = str(code)
@@ -227,29 +226,12 @@ class Connection:
         if properties is not None:
             self._sender.obey(properties)
             self._history.falls_short(shortcomings(self._config, properties))
-        version = "5" if client.protocol is MQTTProtocolVersion.MQTTv5 else "3.1.1"
+        version = "5" if self._client.protocol is MQTTProtocolVersion.MQTTv5 else "3.1.1"
         self._sender.announce(b"online")
         self._history.connected(version, self.epoch, flags.session_present)
 
-    def _on_disconnect(
-        self,
-        client: Client,
-        userdata: Any,
-        flags: DisconnectFlags,
-        code: ReasonCode,
-        properties: Properties | None,
-    ) -> None:
+    def _on_disconnect(self, code: ReasonCode) -> None:
         self._detail = str(code)
-
-    def _on_subscribe(
-        self,
-        client: Client,
-        userdata: Any,
-        packet_id: int,
-        codes: list[ReasonCode],
-        properties: Properties | None,
-    ) -> None:
-        self._subscriptions.on_subscribed(packet_id, codes)
 
     def _on_unsubscribe(
         self,

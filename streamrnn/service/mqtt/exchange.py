@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from streamrnn.records import Reason
 from streamrnn.service.mqtt.canary import Canary
 from streamrnn.service.mqtt.inbox import Inbox
-from streamrnn.service.mqtt.outbox import Outbox
+from streamrnn.service.mqtt.publish_queue import PublishQueue
 from streamrnn.service.mqtt.subscriptions import Subscriptions
 from streamrnn.service.mqtt.wakeup import Wakeup
 
@@ -18,7 +18,7 @@ class Exchange:
     """Inwards `inbox` and `dropped`, outwards the rest; `wakeup` says that there is work."""
 
     inbox: Inbox
-    outbox: Outbox
+    publish_queue: PublishQueue
     canary: Canary
     subscriptions: Subscriptions
     applied: deque[tuple[int, list[int]]] = field(default_factory=deque)

@@ -1,34 +1,25 @@
-"""The daemon's connection to its broker, kept up by one network thread."""
+"""The daemon's way to its broker and back."""
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from paho.mqtt.enums import MQTTProtocolVersion
-
 from streamrnn.config import MqttConfig
-from streamrnn.errors import StreamrnnError
 from streamrnn.records import Message, Reason
 from streamrnn.service.mqtt.canary import Canary
-from streamrnn.service.mqtt.connect_options import build_client
-from streamrnn.service.mqtt.connection import Connection
 from streamrnn.service.mqtt.exchange import Exchange
 from streamrnn.service.mqtt.history import History
 from streamrnn.service.mqtt.inbox import Inbox
-from streamrnn.service.mqtt.outbox import Outbox, Outgoing
-from streamrnn.service.mqtt.reconnect import Backoff, Ended, Ending, ProtocolChoice
+from streamrnn.service.mqtt.network_thread import NetworkThread
+from streamrnn.service.mqtt.publish_queue import Outgoing, PublishQueue
+from streamrnn.service.mqtt.reconnect import Backoff
 from streamrnn.service.mqtt.subscriptions import Subscriptions
-
-log = logging.getLogger("streamrnn.mqtt")
 
 _LONGEST_TOPIC_BYTES: Final = 65_535
 _WINDOW_OF_3_1_1: Final = 20
-_GRACE_SECONDS: Final = 0.5  # for the thread to end after its deadline
 
 
 class MqttLink:
@@ -58,7 +49,7 @@ class MqttLink:
         *,
         backoff: Backoff,
         clock: Callable[[], float] = time.time,
-        outbox_size: int = 10_000,
+        publish_queue_size: int = 10_000,
         always: Sequence[str] = (),
         had_session: bool = False,
         patience_seconds: float = 30.0,
@@ -68,28 +59,28 @@ class MqttLink:
         seconds, for the time of arrival. patience_seconds: before a network thread counts as stuck;
         the lookup of a name may take long."""
         self._config = config
-        self._client_id = config.client_id_for(gateway)
+        base_topic = f"{topic_prefix}/{gateway}"
         self._own_topics = f"{topic_prefix}/"
-        self._base_topic = f"{topic_prefix}/{gateway}"
-        self._availability_topic = f"{self._base_topic}/availability"
-        canary = Canary(f"{self._base_topic}/canary")
-        own = (f"{self._base_topic}/cmd/#", canary.topic)
+        canary = Canary(f"{base_topic}/canary")
+        own = (f"{base_topic}/cmd/#", canary.topic)
         self._always = [(topic, 1) for topic in (*always, *own)]
-        self._backoff = backoff
-        self._clock = clock
-        self._patience_seconds = patience_seconds
-        self._protocol = ProtocolChoice(config.protocol)
         self._exchange = Exchange(
             Inbox(config.queue_size, reserve=config.receive_maximum),
-            Outbox(outbox_size),
+            PublishQueue(publish_queue_size),
             canary,
             Subscriptions(canary.topic),
         )
-        self._epoch = 0
         self._history = History(config.broker, had_session=had_session)
-        self._connection: Connection | None = None
-        self._stopping = threading.Event()
-        self._thread = self._new_thread()
+        self._network = NetworkThread(
+            config,
+            config.client_id_for(gateway),
+            f"{base_topic}/availability",
+            self._exchange,
+            self._history,
+            backoff=backoff,
+            clock=clock,
+            patience_seconds=patience_seconds,
+        )
         self.set_subscriptions([])
 
     def start(self) -> None:
@@ -97,25 +88,13 @@ class MqttLink:
 
         Raises ConfigError when a password or certificate file cannot be used.
         """
-        build_client(
-            self._config, self._client_id, self._availability_topic, self._protocol.version
-        )
-        self._thread.start()
+        self._network.start()
 
     def stop(self, timeout: float) -> bool:
-        """Publish what waits in the outbox, say "offline" and disconnect, within `timeout`
+        """Publish what waits in the queue, say "offline" and disconnect, within `timeout`
         seconds. What could not be published is given up. True when the thread has ended."""
-        deadline = time.monotonic() + timeout
-        self._stopping.set()
-        connection = self._connection
-        if connection is not None:
-            connection.stop_by(deadline)
-        if self._thread.ident is not None:
-            self._thread.join(max(0.0, deadline - time.monotonic()) + _GRACE_SECONDS)
-        self._exchange.outbox.close()
-        ended = not self._thread.is_alive()
-        if not ended:
-            log.warning("stop_timeout", extra={"data": {"thread": self._thread.name}})
+        ended = self._network.stop(timeout)
+        self._exchange.publish_queue.close()
         return ended
 
     def take(self, max_items: int, timeout: float) -> list[Message]:
@@ -127,8 +106,7 @@ class MqttLink:
         """Tell the broker that these were dealt with; until then it would send them again after a
         reconnect. In the order of `take`. Those of an earlier connection are ignored, as the
         broker sends them again anyway."""
-        connection = self._connection
-        epoch = 0 if connection is None else connection.epoch
+        epoch = self._network.epoch
         packet_ids = [m.packet_id for m in messages if m.qos and m.epoch == epoch]
         if packet_ids:
             self._exchange.applied.append((epoch, packet_ids))
@@ -143,7 +121,7 @@ class MqttLink:
         retain: bool = False,
         on_done: Callable[[bool], None] | None = None,
     ) -> bool:
-        """Queue a message; it waits in memory while there is no connection. See `Outbox` for
+        """Queue a message; it waits in memory while there is no connection. See `PublishQueue` for
         what happens when too many wait. False when it was refused.
 
         on_done(delivered) is called exactly once, usually on the network thread: it must only
@@ -155,18 +133,18 @@ class MqttLink:
             raise ValueError(f"topic of {len(topic)} letters: must have at most 65535 bytes")
         if qos not in (0, 1):
             raise ValueError(f"qos {qos}: must be 0 or 1")
-        accepted = self._exchange.outbox.put(Outgoing(topic, payload, qos, retain, on_done))
+        accepted = self._exchange.publish_queue.put(Outgoing(topic, payload, qos, retain, on_done))
         self._exchange.wakeup.ring()
         return accepted
 
     def is_denied(self, topic: str) -> bool:
         """The broker has refused us this topic; until `retry_denied` nothing is sent to it."""
-        return self._exchange.outbox.is_denied(topic)
+        return self._exchange.publish_queue.is_denied(topic)
 
     def retry_denied(self) -> None:
         """Publish again to topics that the broker had denied us, and ask again for the filters
         that it refused, after its rules were mended."""
-        self._exchange.outbox.forget_denials()
+        self._exchange.publish_queue.forget_denials()
         self._exchange.subscriptions.retry_refused()
         self._exchange.canary.retry()
         self._exchange.wakeup.ring()
@@ -196,28 +174,24 @@ class MqttLink:
     def window(self) -> int:
         """How many messages the broker sends ahead of acknowledgements; MQTT 3.1.1 knows no way to
         say so, and brokers' own limits begin at this."""
-        if self._protocol.version is MQTTProtocolVersion.MQTTv5:
+        if self._network.speaks_v5:
             return self._config.receive_maximum
         return _WINDOW_OF_3_1_1
 
     @property
     def stopping(self) -> bool:
         """`stop` was called: what is not published now is given up."""
-        return self._stopping.is_set()
+        return self._network.stopping
 
     @property
     def alive(self) -> bool:
         """The network thread runs."""
-        return self._thread.is_alive()
+        return self._network.alive
 
     @property
     def stuck(self) -> bool:
         """The network thread has died, or not gone round for so long that it never will."""
-        if self._thread.ident is None or self._stopping.is_set():
-            return False
-        connection = self._connection
-        silent = 0.0 if connection is None else connection.silent_seconds
-        return not self._thread.is_alive() or silent > self._patience_seconds
+        return self._network.stuck
 
     @property
     def sessions_lost(self) -> int:
@@ -226,8 +200,7 @@ class MqttLink:
 
     @property
     def connected(self) -> bool:
-        connection = self._connection
-        return connection is not None and connection.established
+        return self._network.connected
 
     @property
     def subscribed(self) -> bool:
@@ -242,7 +215,7 @@ class MqttLink:
     @property
     def protocol(self) -> str:
         """The version of MQTT in use, or tried next: "5" or "3.1.1"."""
-        return "5" if self._protocol.version is MQTTProtocolVersion.MQTTv5 else "3.1.1"
+        return "5" if self._network.speaks_v5 else "3.1.1"
 
     @property
     def problem(self) -> str | None:
@@ -265,14 +238,14 @@ class MqttLink:
         return len(self._exchange.inbox)
 
     @property
-    def outbox_depth(self) -> int:
+    def publish_queue_depth(self) -> int:
         """Messages that wait to be published."""
-        return len(self._exchange.outbox)
+        return len(self._exchange.publish_queue)
 
     @property
-    def outbox_dropped(self) -> int:
-        """Messages given up: refused by a full outbox or by the broker, or left over at stop."""
-        return self._exchange.outbox.dropped
+    def publish_queue_dropped(self) -> int:
+        """Messages given up: refused by a full queue or by the broker, or left over at stop."""
+        return self._exchange.publish_queue.dropped
 
     @property
     def dropped(self) -> Counter[Reason]:
@@ -286,54 +259,4 @@ class MqttLink:
 
     def rebuild(self) -> None:
         """The network thread hangs: leave it behind and go on with another. Belongs to the loop."""
-        stuck = self._connection
-        self._connection = None
-        self._thread = self._new_thread()  # from now on the old one ends as soon as it moves
-        if stuck is not None:
-            data = {"silent_seconds": round(stuck.silent_seconds, 1)}
-            log.error("network_thread_rebuilt", extra={"data": data})
-            stuck.give_up()
-            self._history.broken += 1
-        self._thread.start()
-
-    def _new_thread(self) -> threading.Thread:
-        return threading.Thread(target=self._run, name="mqtt", daemon=True)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            ended = self._connect_once()
-            if threading.current_thread() is not self._thread:
-                return  # given up by `rebuild`
-            self._protocol.learn(ended)
-            if ended.how is not Ending.STOPPED:
-                seconds = self._backoff.after(ended)
-                self._history.ended(ended, seconds)
-                self._stopping.wait(seconds)
-
-    def _connect_once(self) -> Ended:
-        """One connection from beginning to end, with a client of its own: nothing that paho
-        remembers can leak from one into the next."""
-        try:
-            client = build_client(
-                self._config, self._client_id, self._availability_topic, self._protocol.version
-            )
-        except StreamrnnError as error:
-            return Ended(Ending.REFUSED, str(error))
-        self._epoch += 1
-        connection = Connection(
-            client,
-            self._config,
-            self._epoch,
-            self._exchange,
-            self._history,
-            availability_topic=self._availability_topic,
-            clock=self._clock,
-        )
-        self._connection = connection
-        if self._stopping.is_set():  # `stop` may have looked before the line above
-            return Ended(Ending.STOPPED, "stopped")
-        try:
-            return connection.run()
-        finally:
-            if self._connection is connection:  # not given up
-                self._connection = None
+        self._network.rebuild()

@@ -9,7 +9,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from streamrnn.service.mqtt.outbox import Outbox, Outgoing
+from streamrnn.service.mqtt.publish_queue import Outgoing, PublishQueue
 
 log = logging.getLogger("streamrnn.mqtt")
 
@@ -21,7 +21,7 @@ _MOST_LOSSES: Final = 3  # connections that one message may cost
 
 
 class Sender:
-    """Publishes from the outbox, on the network thread. At most a window of messages is in
+    """Publishes from the queue, on the network thread. At most a window of messages is in
     paho's hands, which would take any number and write them all at once.
 
     What was on its way when the last connection ended goes one by one: a broker that hangs up on
@@ -30,9 +30,9 @@ class Sender:
     while it goes alone is given up: it would hold up all others for ever.
     """
 
-    def __init__(self, client: Client, outbox: Outbox, availability_topic: str) -> None:
+    def __init__(self, client: Client, queue: PublishQueue, availability_topic: str) -> None:
         self._client = client
-        self._outbox = outbox
+        self._queue = queue
         self._availability_topic = availability_topic
         self._window = _WINDOW
         self._largest_packet = _LARGEST_PACKET
@@ -46,16 +46,16 @@ class Sender:
 
     @property
     def can_send(self) -> bool:
-        return len(self._outbox) > 0 and self._has_room
+        return len(self._queue) > 0 and self._has_room
 
     @property
     def _has_room(self) -> bool:
-        return len(self._unconfirmed) < (1 if self._outbox.suspects else self._window)
+        return len(self._unconfirmed) < (1 if self._queue.suspects else self._window)
 
     @property
     def idle(self) -> bool:
         """Everything was published and confirmed."""
-        return len(self._outbox) == 0 and not self._unconfirmed
+        return len(self._queue) == 0 and not self._unconfirmed
 
     @property
     def announced(self) -> bool:
@@ -64,17 +64,17 @@ class Sender:
 
     def announce(self, availability: bytes) -> None:
         """Publish our availability, ahead of what waits."""
-        if not self._outbox.is_denied(self._availability_topic):
+        if not self._queue.is_denied(self._availability_topic):
             self._hand_over(Outgoing(self._availability_topic, availability, 1, True, None))
 
     def pump(self) -> None:
         """Hand paho as much as the window allows."""
         while self._has_room:
-            message = self._outbox.pop()
+            message = self._queue.pop()
             if message is None:
                 return
             size = len(message.topic.encode()) + len(message.payload) + _HEADER_BYTES
-            if self._outbox.is_denied(message.topic):
+            if self._queue.is_denied(message.topic):
                 self._give_up(message)
             elif size > self._largest_packet:
                 self._refused(message, f"larger than the broker takes ({self._largest_packet} B)")
@@ -82,7 +82,7 @@ class Sender:
                 self._hand_over(message)
 
     def give_back(self) -> None:
-        """The connection is over: what was not confirmed goes back to the front of the outbox.
+        """The connection is over: what was not confirmed goes back to the front of the queue.
 
         It is published again as new packets, not as paho's own repetition, so that every
         connection begins with a new client: at least once, as QoS 1 promises. Availability is
@@ -96,7 +96,7 @@ class Sender:
         for message in unconfirmed:
             if message.losses >= _MOST_LOSSES:
                 self._refused_by_hanging_up(message)
-        self._outbox.give_back(m for m in unconfirmed if m.losses < _MOST_LOSSES)
+        self._queue.give_back(m for m in unconfirmed if m.losses < _MOST_LOSSES)
 
     def _hand_over(self, message: Outgoing) -> None:
         info = self._client.publish(message.topic, message.payload, message.qos, message.retain)
@@ -122,12 +122,12 @@ class Sender:
     def _refused_by_hanging_up(self, message: Outgoing) -> None:
         """Of a state the topic is to blame, and the next one would fare no better."""
         if message.retain:
-            self._outbox.deny_alone(message.topic)
+            self._queue.deny_alone(message.topic)
         self._refused(message, f"the connection ended {message.losses} times as it was sent alone")
 
     def _refused(self, message: Outgoing, reason: str) -> None:
         if reason == _DENIED:
-            self._outbox.deny(message.topic)
+            self._queue.deny(message.topic)
         log.error(
             "publish_refused",
             extra={
@@ -145,8 +145,8 @@ class Sender:
 
     def _give_up(self, message: Outgoing) -> None:
         self._settle(message)
-        self._outbox.give_up(message)
+        self._queue.give_up(message)
 
     def _settle(self, message: Outgoing) -> None:
-        if self._outbox.suspects and message.topic != self._availability_topic:
-            self._outbox.suspects -= 1
+        if self._queue.suspects and message.topic != self._availability_topic:
+            self._queue.suspects -= 1

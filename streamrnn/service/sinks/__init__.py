@@ -6,6 +6,7 @@ event_topic       MQTT: every event
 state_topics      MQTT: the retained state of every stream
 event_log         the log
 outlets           everything below, as the settings name it
+  outlet          what all of them have in common: a thread
   carrier         events from the durable outbox to one destination, until it has them
   webhook         HTTP: ntfy, Slack, Telegram, PagerDuty, Alertmanager, any other
   influxdb        InfluxDB: events and readings

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable
 from typing import Final
 
 from streamrnn.records import Event
 from streamrnn.service.outbox import AlertOutbox
+from streamrnn.service.sinks.outlet import Outlet
 from streamrnn.service.sinks.post import RefusedError, TryLaterError
 from streamrnn.service.sinks.tally import Counts, Tally
 
@@ -45,9 +45,10 @@ class Backoff:
         self._failures = 0
 
 
-class Carrier:
+class Carrier(Outlet):
     """At least once, in order, until each event was delivered, refused for good, or has waited too
-    long. A destination that is away costs nobody else anything.
+    long. A destination that is away costs nobody else anything. What is not delivered when it is
+    closed stays in the outbox for the next start.
 
     destination: its name at the outbox. deliver: returns when it has the event, raises
     TryLaterError or RefusedError. give_up_after: seconds since the first attempt.
@@ -63,6 +64,7 @@ class Carrier:
         backoff: Backoff,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(destination)
         self.destination = destination
         self._outbox = outbox
         self._deliver = deliver
@@ -72,20 +74,6 @@ class Carrier:
         self._counts = Counts()
         self._first_tried: tuple[int, float] = (0, 0.0)  # position, when
         self._logged_at: float | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=destination, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        """What is not delivered by now stays in the outbox for the next start."""
-        self._stopping.set()
-
-    def join(self, timeout: float) -> None:
-        """Wait until `close` is done, for so many seconds at most."""
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
 
     def tally(self) -> Tally:
         tally = self._counts.tally(self._outbox.depth(self.destination))

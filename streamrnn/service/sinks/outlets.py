@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from streamrnn.config import HistoryConfig, InfluxConfig, WebhookConfig
 from streamrnn.service.outbox import AlertOutbox
@@ -14,6 +14,7 @@ from streamrnn.service.sinks.carrier import Backoff, Carrier
 from streamrnn.service.sinks.history import DESTINATION as HISTORY
 from streamrnn.service.sinks.history import History
 from streamrnn.service.sinks.influxdb import InfluxEvents, InfluxReadings
+from streamrnn.service.sinks.outlet import Outlet
 from streamrnn.service.sinks.sink import ReadingSink
 from streamrnn.service.sinks.tally import Tally
 from streamrnn.service.sinks.webhook import Webhook
@@ -23,16 +24,6 @@ _INFLUX_READINGS: Final = "influxdb_readings"
 _STOP_SECONDS: Final = 2.0  # for all together
 _INFLUX_GIVES_UP_AFTER: Final = 7 * 86_400.0
 _INFLUX_LONGEST_PAUSE: Final = 60.0
-
-
-class _Outlet(Protocol):
-    def start(self) -> None: ...
-
-    def close(self) -> None: ...
-
-    def join(self, timeout: float) -> None: ...
-
-    def tally(self) -> Tally: ...
 
 
 class Outlets:
@@ -53,7 +44,7 @@ class Outlets:
     ) -> None:
         """directory: where state is kept. outbox: made with `destinations` of the same settings."""
         self.readings: list[ReadingSink] = []
-        self._outlets: dict[str, _Outlet] = {}
+        self._outlets: dict[str, Outlet] = {}
         for config in webhooks:
             webhook = Webhook(config)
             self._outlets[webhook.destination] = Carrier(

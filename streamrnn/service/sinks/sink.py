@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.detect.bank import Decisions
+from streamrnn.detect.decisions import Decisions
 from streamrnn.records import Event
 
 

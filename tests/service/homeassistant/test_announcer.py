@@ -131,7 +131,7 @@ def test_a_button_pressed_reaches_us_as_a_command(mosquitto: Mosquitto, tmp_path
 
 
 class StuckLink(FakeLink):
-    """Connected, but nothing leaves its outbox."""
+    """Connected, but nothing leaves its queue."""
 
     connected = True
     reconnects = 0
@@ -141,7 +141,7 @@ class StuckLink(FakeLink):
         self.denied = False
 
     @property
-    def outbox_depth(self) -> int:
+    def publish_queue_depth(self) -> int:
         return len(self.published)
 
     def is_denied(self, topic: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from streamrnn.detect.bank import Decisions
+from streamrnn.detect.decisions import Decisions
 from streamrnn.records import Outcome
 from streamrnn.service.sinks import Judged
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from streamrnn.service.outbox import AlertOutbox
 from streamrnn.service.sinks.backlog import Backlog
 from streamrnn.service.sinks.history.minutes import Minutes
 from streamrnn.service.sinks.history.store import FILE_NAME, HistoryStore
+from streamrnn.service.sinks.outlet import Outlet
 from streamrnn.service.sinks.sink import Judged
 from streamrnn.service.sinks.tally import Counts, Tally
 
@@ -31,8 +31,9 @@ _MOST_ROWS: Final = 50_000  # in memory: 10,000 streams while the disk fails for
 _FULL: Final = "queue_full"
 
 
-class History:
+class History(Outlet):
     """Events from the durable outbox, one row for each; readings by the minute, as well as may be.
+    When it is closed it writes what is left.
 
     clock: Unix seconds, for the age of what is deleted.
     """
@@ -46,6 +47,7 @@ class History:
         clock: Callable[[], float] = time.time,
         flush_seconds: float = _FLUSH_SECONDS,
     ) -> None:
+        super().__init__(DESTINATION)
         self._config = config
         self._outbox = outbox
         self._clock = clock
@@ -58,20 +60,6 @@ class History:
         self._counts = Counts()
         self._flushed_at = time.monotonic()
         self._failing = False
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="history", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        """Writes what is left."""
-        self._stopping.set()
-
-    def join(self, timeout: float) -> None:
-        """Wait until `close` is done, for so many seconds at most."""
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
 
     def take(self, batch: Judged) -> None:
         if self._config.readings:

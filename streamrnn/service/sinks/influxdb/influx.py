@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import deque
 from itertools import islice
@@ -15,6 +14,7 @@ from streamrnn.service.sinks.backlog import Backlog
 from streamrnn.service.sinks.carrier import FAILED, REFUSED, Backoff
 from streamrnn.service.sinks.influxdb.line_protocol import LineWriter
 from streamrnn.service.sinks.influxdb.write import InfluxServer
+from streamrnn.service.sinks.outlet import Outlet
 from streamrnn.service.sinks.post import RefusedError, TryLaterError
 from streamrnn.service.sinks.selection import Selection
 from streamrnn.service.sinks.sink import Judged
@@ -40,11 +40,13 @@ class InfluxEvents:
             self._server.write([line])
 
 
-class InfluxReadings:
+class InfluxReadings(Outlet):
     """Gathers readings and sends them in batches, in a thread of its own. What waits is bounded by
-    `buffer`: while the server is away, the oldest are given up."""
+    `buffer`: while the server is away, the oldest are given up. When it is closed it sends what
+    waits, if the server takes it at once."""
 
     def __init__(self, config: InfluxConfig, gateway: str, backoff: Backoff) -> None:
+        super().__init__("influxdb")
         self._flush_every = config.flush_every
         self._capacity = config.buffer
         self._server = InfluxServer(config)
@@ -55,20 +57,6 @@ class InfluxReadings:
         self._backoff = backoff
         self._resume_at = 0.0  # monotonic
         self._in_trouble = False
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="influxdb", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        """Sends what waits, if the server takes it at once."""
-        self._stopping.set()
-
-    def join(self, timeout: float) -> None:
-        """Wait until `close` is done, for so many seconds at most."""
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
 
     def take(self, batch: Judged) -> None:
         self._backlog.put(batch)

@@ -25,11 +25,11 @@ class Outgoing(NamedTuple):
             self.on_done(delivered)
 
 
-class Outbox:
+class PublishQueue:
     """A bounded queue that knows states from events.
 
     A retained message is the *state* of its topic: only the newest counts, so a waiting one is
-    replaced in its place by a newer. All others are *events*: each counts. When the outbox is
+    replaced in its place by a newer. All others are *events*: each counts. When the queue is
     full, the state that has waited longest makes room; when it is full of events, the new
     message is refused. What was given up is counted in `dropped`; a replaced state is not.
 

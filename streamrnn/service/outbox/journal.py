@@ -1,4 +1,4 @@
-"""The file behind the outbox: a journal of lines, each with its own checksum.
+"""The file behind the queue of alerts: a journal of lines, each with its own checksum.
 
     outbox.log   head, then one line per event queued, confirmation, or event that is open
     outbox.tmp   a new journal being written
@@ -74,7 +74,7 @@ def decode(line: bytes) -> Record | None:
         return None
 
 
-class OutboxFile:
+class Journal:
     """Not thread-safe. After an OSError only `replace` may be called: the end of the file may be
     half a line."""
 
