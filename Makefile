@@ -29,7 +29,7 @@ bench: $(VENV)/.installed-bench mosquitto ## Install, then measure: a table, and
 	@mkdir -p build
 	@$(BIN)/python -m benchmarks --json build/benchmarks.json $(BENCH_ARGS)
 
-torture: $(VENV)/.installed-test mosquitto ## Install, then the whole torture campaign in its long form: days
+torture: $(VENV)/.installed-test $(VENV)/.installed-fuzz mosquitto ## Install, then the whole torture campaign in its long form: days
 	@$(BIN)/python -m tests.torture $(or $(ROWS),all) $(TORTURE_ARGS)
 
 lint: $(VENV)/.installed-lint ## Check style and formatting

@@ -100,6 +100,13 @@ class DaemonProcess:
         """Connected and subscribed; the first start compiles kernels."""
         self.wait_until(lambda: '"subscriptions"' not in self.get("/readyz")[1] != "", "ready")
 
+    def processor_seconds(self) -> float:
+        """For which the processor has worked for it."""
+        assert self.process is not None
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        user, system = int(fields[11]), int(fields[12])  # utime and stime of proc(5)
+        return (user + system) / os.sysconf("SC_CLK_TCK")
+
     def _log_end(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
 

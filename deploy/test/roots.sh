@@ -52,7 +52,8 @@ debian_root() {
         step "debootstrap Debian 12 for $architecture into $base"
         rm -rf "$base"
         mkdir -p "$BASE"
-        debootstrap --quiet --arch "$architecture" --variant=minbase bookworm "$base" "$MIRROR"
+        debootstrap --arch "$architecture" --variant=minbase bookworm "$base" "$MIRROR" \
+            >"$SCRATCH/debootstrap.log" || { tail -n 20 "$SCRATCH/debootstrap.log" >&2 && return 1; }
         touch "$base.complete"
     fi
     cp -a "$base" "$root"

@@ -19,6 +19,7 @@ from tests.torture import (
     disk_errors,
     failpoints,
     fuzz,
+    guided,
     hostile,
     kill,
     link,
@@ -34,11 +35,11 @@ from tests.torture.figures import Figures
 
 class Row(NamedTuple):
     """run: called with a folder of its own and the count; unit: of the count; short: in the test
-    suite; long: by `make torture`."""
+    suite, None for rows that are not there; long: by `make torture`."""
 
     run: Callable[[Path, int], Figures]
     unit: str
-    short: int
+    short: int | None
     long: int
 
 
@@ -50,12 +51,13 @@ ROWS = {
     "link": Row(link.run, "faults", 20, 300),
     "hostile": Row(hostile.run, "frames", 2_000, 1_000_000),
     "fuzz": Row(fuzz.run, "messages", 50_000, 10_000_000),
+    "guided-fuzz": Row(guided.run, "messages", None, 10_000_000),
     "corruption": Row(corruption.run, "corruptions", 20_000, 5_000_000),
     "disk-errors": Row(lambda folder, _: disk_errors.run(folder), "", 1, 1),
     "clock": Row(lambda folder, _: clock.run(folder), "", 1, 1),
-    "overload": Row(overload.run, "seconds", 20, 600),
+    "overload": Row(overload.run, "seconds", 60, 600),
     "topics": Row(topics.run, "topics", 100_000, 1_000_000),
-    "soak": Row(soak.run, "seconds", 60, 8 * 3_600),
+    "soak": Row(soak.run, "seconds", 180, 8 * 3_600),
     "poison": Row(poison.run, "seeds", 30, 1_000),
     "outage": Row(outage.run, "alerts", 100_000, 1_000_000),
 }
@@ -72,7 +74,8 @@ def main(arguments: list[str]) -> int:
         _list_rows()
         return 0
     logging.disable(logging.CRITICAL)  # of the parts under test; daemons log to their folders
-    names = list(ROWS) if options.rows == ["all"] else options.rows
+    all_rows = [name for name, row in ROWS.items() if row.short or not options.short]
+    names = all_rows if options.rows == ["all"] else options.rows
     if unknown := set(names) - set(ROWS):
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     failed = [name for name in names if not _run(name, options)]
@@ -81,13 +84,14 @@ def main(arguments: list[str]) -> int:
 
 def _list_rows() -> None:
     for name, row in ROWS.items():
-        counts = f"{row.short:>9,} / {row.long:<10,} {row.unit}" if row.unit else ""
+        short = "-" if row.short is None else f"{row.short:,}"
+        counts = f"{short:>9} / {row.long:<10,} {row.unit}" if row.unit else ""
         print(f"{name:12} {counts}")
 
 
 def _run(name: str, options: argparse.Namespace) -> bool:
     row = ROWS[name]
-    count = options.count or (row.short if options.short else row.long)
+    count = options.count or (row.short if options.short else None) or row.long
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as thrown_away:
         folder = Path(options.keep or thrown_away) / name

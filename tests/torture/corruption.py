@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from streamrnn.detect import arrays_file
-from streamrnn.service import outbox_file
+from streamrnn.service.outbox import journal
 from tests.service.test_outbox import event
 from tests.torture.figures import Figures
 from tests.torture.powercut import pieces
@@ -19,7 +19,7 @@ def run(folder: Path, count: int, seed: int = 0) -> Figures:
     """count: corruptions of a checkpoint, and as many of a line of the journal."""
     rng = random.Random(seed)
     whole, other = (b"".join(pieces(generation)) for generation in (1, 2))
-    line = outbox_file.encode(outbox_file.Queued(1, event(1)))[:-1]
+    line = journal.encode(journal.Queued(1, event(1)))[:-1]
     refused = ignored = 0
     for _ in range(count):
         corrupt = rng.choice(_CORRUPTIONS)
@@ -34,7 +34,7 @@ def run(folder: Path, count: int, seed: int = 0) -> Figures:
             raise AssertionError(f"accepted after {corrupt.__name__}")
         damaged = corrupt(bytearray(line), line, rng)
         if damaged != line:
-            assert outbox_file.decode(bytes(damaged)) is None, bytes(damaged)
+            assert journal.decode(bytes(damaged)) is None, bytes(damaged)
             ignored += 1
     figures = Figures("corruption")
     figures["checkpoints refused"] = refused

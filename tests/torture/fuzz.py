@@ -40,9 +40,9 @@ def run(folder: Path, count: int, seed: int = 0) -> Figures:
             _mutate_topic(rng), _mutate(rng), 1, rng.random() < 0.02, False, 1 + n % 65_535, 1,
             1_700_000_000.0 + n / 10,
         )  # fmt: skip
-        before = _accounted(pipeline)
+        before = accounted(pipeline)
         pipeline.feed(message)
-        silent += _accounted(pipeline) == before
+        silent += accounted(pipeline) == before
     figures = Figures("fuzz")
     figures["received"] = loop.messages_total
     figures["readings applied"] = loop.readings_total
@@ -54,7 +54,7 @@ def run(folder: Path, count: int, seed: int = 0) -> Figures:
     return figures
 
 
-def _accounted(pipeline: Pipeline) -> int:
+def accounted(pipeline: Pipeline) -> int:
     loop = pipeline.loop
     return loop.readings_total + sum(loop.ingest.rejected.values()) + sum(loop.dropped.values())
 

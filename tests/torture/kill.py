@@ -14,7 +14,7 @@ from tests.service.mqtt_peers import Peer
 from tests.torture.figures import Figures
 from tests.torture.nursery import Nursery
 from tests.torture.rounds import STREAMS, differences, round_of, undisturbed
-from tests.torture.sender import Sender
+from tests.torture.sender import BROKER_SETTINGS, Sender
 from tests.torture.victim import Victim, victim
 
 WINDOW = 20_000
@@ -28,7 +28,7 @@ _FEWEST_ROUNDS = 300  # so that there are faults and retrainings
 def run(folder: Path, count: int, seed: int = 0) -> Figures:
     """count: kills."""
     rng = random.Random(seed)
-    broker = Mosquitto(folder / "broker")
+    broker = Mosquitto(folder / "broker", settings=BROKER_SETTINGS)
     broker.start()
     restarts = []
     try:
@@ -39,7 +39,7 @@ def run(folder: Path, count: int, seed: int = 0) -> Figures:
         ):
             daemon.start()
             daemon.wait_ready()
-            sender = Sender(broker.host, broker.port, round_of, _PER_SECOND)
+            sender = Sender(broker, round_of, _PER_SECOND)
             for _ in range(count):
                 time.sleep(rng.uniform(0.0, 0.4))
                 restarts.append(daemon.restart_killed())

@@ -21,7 +21,7 @@ from tests.torture.figures import Figures
 from tests.torture.kill import drain
 from tests.torture.nursery import Nursery
 from tests.torture.rounds import DETECTOR, STREAMS, Reading
-from tests.torture.sender import Sender
+from tests.torture.sender import BROKER_SETTINGS, Sender
 from tests.torture.victim import victim
 
 _PER_SECOND = 1000.0
@@ -110,7 +110,7 @@ def round_of(t: int) -> Iterator[Reading]:
 def run(folder: Path, count: int, seed: int = 0) -> Figures:
     """count: faults."""
     rng = random.Random(seed)
-    broker = Mosquitto(folder / "broker")
+    broker = Mosquitto(folder / "broker", settings=BROKER_SETTINGS)
     broker.start()
     proxy = FaultProxy(broker.port, rng)
     figures = Figures("bad link")
@@ -121,7 +121,7 @@ def run(folder: Path, count: int, seed: int = 0) -> Figures:
         ):
             daemon.start()
             daemon.wait_ready()
-            sender = Sender(broker.host, broker.port, round_of, _PER_SECOND)
+            sender = Sender(broker, round_of, _PER_SECOND)
             for n in range(count):
                 _one_fault(proxy, n, rng)
                 daemon.wait_until(

@@ -1,5 +1,6 @@
-"""A broker that is away for a day while 100,000 alerts come up: what waits is bounded and counted,
-and at its return no more than 20 are on their way at one time."""
+"""A broker that is away for a day while 100,000 alerts come up, anomalies that begin and end: what
+waits is bounded and counted, in memory and on the disk, and at its return no more than 20 are on
+their way at one time."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 
 from streamrnn.config import MqttConfig
+from streamrnn.records import Event, EventType
 from streamrnn.service.disk import Disk
 from streamrnn.service.logs import RateLimited
 from streamrnn.service.mqtt import Backoff, MqttLink
@@ -23,6 +25,9 @@ from tests.torture.scripted_broker import ScriptedBroker
 _MOST_IN_FLIGHT = 20
 _SETTLE_SECONDS = 1.0
 _BATCH = 100
+_BYTES_EACH = 500  # on the disk
+_TIMES_AS_MANY = 3  # lines as wait, before the journal is written anew
+_SPARE_BYTES = 1_000_000
 
 
 def run(folder: Path, alerts: int, capacity: int = 10_000) -> Figures:
@@ -31,7 +36,7 @@ def run(folder: Path, alerts: int, capacity: int = 10_000) -> Figures:
     outbox = AlertOutbox(folder, [name], capacity=capacity, complaints=complaints, disk=Disk())
     outbox.start()
     for first in range(0, alerts, _BATCH):
-        outbox.append([event(n) for n in range(first, min(first + _BATCH, alerts))])
+        outbox.append([_alert(n) for n in range(first, min(first + _BATCH, alerts))])
     outbox.sync(outbox.last, 300.0)
     figures = Figures("outage")
     figures["alerts"] = alerts
@@ -40,6 +45,8 @@ def run(folder: Path, alerts: int, capacity: int = 10_000) -> Figures:
     figures["journal, MB"] = (folder / "outbox.log").stat().st_size / 1e6
     assert outbox.depth(name) + outbox.dropped[name] == alerts
     assert outbox.depth(name) <= capacity
+    most_bytes = _TIMES_AS_MANY * capacity * _BYTES_EACH + _SPARE_BYTES
+    assert (folder / "outbox.log").stat().st_size <= most_bytes
 
     with ScriptedBroker(confirm=False) as broker:
         link = MqttLink(
@@ -58,6 +65,12 @@ def run(folder: Path, alerts: int, capacity: int = 10_000) -> Figures:
     outbox.close(30.0)
     assert int(str(figures["most in flight"])) <= _MOST_IN_FLIGHT, figures
     return figures
+
+
+def _alert(number: int) -> Event:
+    """One anomaly after the other, each told to begin and to end."""
+    anomaly, ends = divmod(number, 2)
+    return event(number, EventType.END if ends else EventType.NEW, id=f"id{anomaly}")
 
 
 def _confirm_slowly(broker: ScriptedBroker, expected: int) -> int:
