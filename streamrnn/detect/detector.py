@@ -7,20 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from streamrnn.config import DetectorConfig
 from streamrnn.config.problems import describe
-from streamrnn.detect.advance import COLUMNS, OUTCOME, SLOT, TIME_IN, UPPER_OUT, VALUE_IN
 from streamrnn.detect.arrays_file import decode, encode
 from streamrnn.detect.bank import Bank
+from streamrnn.detect.one_reading import MOST, NOT_JUDGED
 from streamrnn.errors import ConfigError, InputError, StateError
 from streamrnn.records import Decision, Kind, Outcome
 
 _STREAM = "detector"
-MOST = 1e100  # no sensor shows more; squares of it still fit
-_LEAST = -MOST
 
 
 class Detector:
@@ -47,12 +44,8 @@ class Detector:
 
     def _own(self, bank: Bank) -> None:
         self._bank = bank
-        self._table = np.zeros((1, COLUMNS))
-        self._table[0, SLOT] = bank.slot(_STREAM)
-        # quicker than numpy's indexing
-        self._cells = self._table.data.cast("B").cast("d")
-        self._judged = self._cells[OUTCOME : UPPER_OUT + 1]
-        self._advance = bank.bound(self._table)
+        self._slot = bank.slot(_STREAM)
+        self._judge, self._place, self._kept_alive = bank.entry(self._slot)
 
     def step(self, value: float, time: float) -> Decision:
         """Judges one reading, then learns from it.
@@ -61,16 +54,25 @@ class Detector:
         is not applied (outcome LATE or DUPLICATE). InputError when either is not a finite number,
         or beyond MOST.
         """
-        if not (_LEAST <= value <= MOST and _LEAST <= time <= MOST):
+        # + 0.0: what is not a number has to fail here, as the entry would read the text "21.5"
+        outcome, score, kind, yhat, lower, upper = self._judge(self._place, value + 0.0, time + 0.0)
+        if outcome == NOT_JUDGED:
+            return self._step_in_bank(value, time)
+        return Decision(_OUTCOMES[outcome], score, _KINDS[kind], value, time, yhat, lower, upper)
+
+    def _step_in_bank(self, value: float, time: float) -> Decision:
+        if not (abs(value) <= MOST and abs(time) <= MOST):
             raise InputError(f"value and time must be finite numbers, no larger than {MOST:g}")
-        cells = self._cells
-        cells[VALUE_IN] = value
-        cells[TIME_IN] = time
-        if self._advance() == 0:  # a retraining is due
-            self._bank.step_table(self._table)
-        outcome, score, kind, yhat, lower, upper = self._judged.tolist()
-        return _new_tuple(
-            Decision, (_OUTCOMES[outcome], score, _KINDS[kind], value, time, yhat, lower, upper)
+        found = self._bank.step([self._slot], [value], [time])
+        return Decision(
+            outcome=_OUTCOMES[found.outcome.item()],
+            score=found.score.item(),
+            kind=_KINDS[found.kind.item()],
+            value=value,
+            time=time,
+            yhat=found.yhat.item(),
+            yhat_lower=found.yhat_lower.item(),
+            yhat_upper=found.yhat_upper.item(),
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -96,12 +98,17 @@ class Detector:
         detector._own(Bank.from_arrays(_config(facts), arrays))
         return detector
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For copy and pickle: a copy must not share the addresses that the entry holds."""
+        return {"config": self._bank.config, "arrays": self._bank.to_arrays()}
 
-# By the number in the table, a float. A Decision is made as `Decision._make` does it, but without
-# the way through Python code, which takes half as long as the judging.
-_OUTCOMES = {float(outcome): outcome for outcome in Outcome}
-_KINDS = {float(kind): kind for kind in Kind}
-_new_tuple = tuple.__new__
+    def __setstate__(self, saved: Mapping[str, Any]) -> None:
+        self._own(Bank.from_arrays(saved["config"], saved["arrays"]))
+
+
+# By number; quicker than a call of the class.
+_OUTCOMES = tuple(Outcome)
+_KINDS = tuple(Kind)
 
 
 def _config(facts: Mapping[str, Any]) -> DetectorConfig:

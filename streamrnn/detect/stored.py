@@ -69,7 +69,9 @@ def unpack(config: DetectorConfig, arrays: Mapping[str, NDArray[Any]]) -> Conten
             results=_results(arrays),
         )
     except (KeyError, ValueError) as error:
-        raise StateError(f"the stored state is incomplete or damaged: {error}") from error
+        raise StateError(
+            f"the stored state is incomplete or damaged, start afresh: {error}"
+        ) from error
     _check(content, config.hidden)
     return content
 

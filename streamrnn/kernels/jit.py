@@ -30,9 +30,7 @@ subroutine: Callable[[Any], Any] = numba.njit(fastmath=FLAGS, error_model="numpy
 kernel: Callable[[Any], Any] = numba.njit(
     fastmath=FLAGS, error_model="numpy", nogil=True, cache=CACHED
 )
-short_kernel: Callable[[Any], Any] = numba.njit(
-    fastmath=FLAGS, error_model="numpy", cache=CACHED
-)
+short_kernel: Callable[[Any], Any] = numba.njit(fastmath=FLAGS, error_model="numpy", cache=CACHED)
 
 
 def compiled_for(function: Any, *arguments: Any) -> Any:

@@ -16,16 +16,18 @@ Outside compiled code all of it means the same: there the address of a kernel is
 
 from __future__ import annotations
 
-import ctypes
 from typing import Any
 
 import numba
+import numpy as np
 from numba.core import cgutils, types
 from numba.core.imputils import lower_builtin
+from numba.core.types.misc import VarArg, unliteral
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-from streamrnn.kernels.jit import inline_kernel
+_plain: dict[int, Any] = {}  # kernels by address, where nothing is compiled
 
 
 def address_of(array: NDArray[Any]) -> int:
@@ -37,35 +39,43 @@ def native_address(function: Any, *arguments: Any) -> int:
     """Of a kernel as compiled for arguments of these types; it is called with these once."""
     function(*arguments)
     if numba.config.DISABLE_JIT:
+        _plain[id(function)] = function
         return id(function)
     compiled = function.overloads[tuple(map(numba.typeof, arguments))]
     address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
     return address
 
 
-@inline_kernel
 def array_at(address: int, shape: Any, dtype: Any) -> Any:
     """shape: a number or a tuple. dtype: of numpy."""
-    return numba.carray(pointer(address), shape, dtype)
+    shape = tuple(map(int, shape)) if isinstance(shape, tuple) else (int(shape),)
+    interface = {"version": 3, "typestr": np.dtype(dtype).str}
+    return np.asarray(_Memory({**interface, "shape": shape, "data": (int(address), False)}))
 
 
-def pointer(address: int) -> Any:
-    """What `carray` wants."""
-    return ctypes.c_void_p(address)
+class _Memory:
+    """What numpy wants to see of an array that it did not make."""
+
+    def __init__(self, interface: dict[str, Any]) -> None:
+        self.__array_interface__ = interface
 
 
 def call_at(address: int, *arguments: Any) -> Any:
     """Calls the kernel at an address of `native_address`; it returns an int."""
-    return ctypes.cast(address, ctypes.py_object).value(*arguments)
+    return _plain[int(address)](*arguments)
 
 
-@infer_global(pointer)
-class _Pointer(AbstractTemplate):
-    def generic(self, args: Any, kws: Any) -> Any:
-        return signature(types.voidptr, types.intp)
+@overload(array_at, strict=False)  # annotations differ
+def _compiled_array_at(address: Any, shape: Any, dtype: Any) -> Any:
+    return lambda address, shape, dtype: numba.carray(_pointer(address), shape, dtype)
 
 
-@lower_builtin(pointer, types.intp)
+@intrinsic
+def _pointer(context: Any, address: Any) -> Any:
+    """What `carray` wants."""
+    return types.voidptr(types.intp), _emit_pointer
+
+
 def _emit_pointer(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.inttoptr(args[0], cgutils.voidptr_t)
 
@@ -73,10 +83,10 @@ def _emit_pointer(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 @infer_global(call_at)
 class _CallAt(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
-        return signature(types.intp, *map(types.unliteral, args))
+        return signature(types.intp, *map(unliteral, args))
 
 
-@lower_builtin(call_at, types.VarArg(types.Any))
+@lower_builtin(call_at, VarArg(types.Any))
 def _emit_call_at(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     returned, taken = sig.return_type, sig.args[1:]
     function = context.call_conv.get_function_type(returned, taken)

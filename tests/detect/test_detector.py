@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from streamrnn.detect import Bank
 from streamrnn.detect.detector import Detector
@@ -20,6 +24,11 @@ SETTINGS = {"hidden": 8, "warm_up": 50, "retrain_every": "60s", "seed": 7}
 
 def decide(detector: Detector, values: np.ndarray, times: np.ndarray) -> list[Decision]:
     return [detector.step(float(v), time=float(t)) for v, t in zip(values, times, strict=True)]
+
+
+def assert_same(first: list[Decision], second: list[Decision]) -> None:
+    """A NaN is the same as another one."""
+    np.testing.assert_equal([astuple(d) for d in first], [astuple(d) for d in second])
 
 
 def test_a_detector_is_a_bank_with_one_stream() -> None:
@@ -69,6 +78,35 @@ def test_what_is_not_a_number_is_refused_and_leaves_no_trace(bad: float) -> None
     assert decide(disturbed, *after) == decide(plain, *after)
 
 
+@pytest.mark.parametrize("bad", ["21.5", b"21.5", None, [21.5]])
+def test_what_is_no_number_at_all_is_a_type_error(bad: Any) -> None:
+    detector = Detector(**SETTINGS)
+    with pytest.raises(TypeError):
+        detector.step(bad, time=1.7e9)
+    with pytest.raises(TypeError):
+        detector.step(21.5, time=bad)
+
+
+def test_a_number_beyond_every_sensor_is_refused() -> None:
+    detector = Detector(**SETTINGS)
+    for value, time in ((1.1e100, 1.7e9), (-1.1e100, 1.7e9), (1.0, 1.1e100)):
+        with pytest.raises(InputError, match="no larger than 1e"):
+            detector.step(value, time)
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda d: pickle.loads(pickle.dumps(d))]
+)
+def test_a_copy_goes_its_own_way_from_where_the_original_stands(copied: Any) -> None:
+    values, times = rough_stream(2, 250)
+    original, wanted = Detector(**SETTINGS), Detector(**SETTINGS)
+    decide(original, values[:150], times[:150])
+    decide(wanted, values[:150], times[:150])
+    twin = copied(original)
+    decide(twin, sine(80) + 50.0, times[149] + seconds(80, 1.0))
+    assert_same(*(decide(d, values[150:], times[150:]) for d in (original, wanted)))
+
+
 def test_every_wrong_setting_is_named() -> None:
     with pytest.raises(ConfigError) as caught:
         Detector(hidden=7, warm_up=1, speed=3)
@@ -87,12 +125,7 @@ def test_a_loaded_detector_goes_on_bit_for_bit(
     decide(whole, values[:cut], times[:cut])
     whole.save(path)
     loaded = Detector.load(path)
-    for first, second in zip(
-        decide(whole, values[cut:], times[cut:]),
-        decide(loaded, values[cut:], times[cut:]),
-        strict=True,
-    ):
-        np.testing.assert_equal(tuple(first), tuple(second))
+    assert_same(*(decide(d, values[cut:], times[cut:]) for d in (whole, loaded)))
 
 
 def test_saving_replaces_the_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_the_parameters_fill_whole_vectors(H: int) -> None:
 def test_the_numbers_lie_one_behind_the_other() -> None:
     assert layout.channel(0) == layout.STREAM_NUMBERS
     assert layout.channel(1) == layout.STREAM_NUMBERS + layout.CHANNEL_NUMBERS
-    assert layout.SHAPE == layout.channel(1) + layout.CHANNEL_NUMBERS
+    assert layout.channel(1) + layout.CHANNEL_NUMBERS == layout.SHAPE
     assert layout.SHAPE + layout.SHAPE_NUMBERS == layout.TAILS
     assert layout.HABITS == layout.TAILS + tails.SIZE
     assert layout.FAULT == layout.HABITS + habits.SIZE
