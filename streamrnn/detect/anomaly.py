@@ -13,23 +13,25 @@ class Anomaly(msgspec.Struct):
 
     since: time of the reading with which it began, or of the last one before a silence.
     calm_since: of the first of the latest readings that are all below `close_below`, or None.
-    interval: of a silent stream, the seconds that usually lie between two readings; None: unknown.
+    interval, patience: of a silent stream, the seconds that usually lie between two readings, and
+    those after which it is missed; None: unknown.
     """
 
     kind: Kind
     since: float
     calm_since: float | None = None
     interval: float | None = None
+    patience: float | None = None
 
     @property
     def is_calm(self) -> bool:
         return self.calm_since is not None
 
-    def turn_silent(self, last: float, interval: float | None) -> None:
+    def turn_silent(self, last: float, interval: float | None, patience: float) -> None:
         """No readings come any more. last: time of the last one."""
         if self.kind is not Kind.STALE:
             self.kind, self.since = Kind.STALE, last
-        self.calm_since, self.interval = None, interval
+        self.calm_since, self.interval, self.patience = None, interval, patience
 
     def follow(self, kind: int, score: float, time: float, config: AlertsConfig) -> bool:
         """Takes up the stream's next reading. Whether the anomaly is over.

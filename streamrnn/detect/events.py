@@ -137,7 +137,8 @@ class EventTracker:
             last, silence = float(rhythm.time[slot]), float(silent[slot])
             score = round(silence / float(patience[slot]), 6)
             seen = Sighting(last + silence, float(rhythm.value[slot]), score, None)
-            event = self._miss(slot, seen, last, float(rhythm.interval[slot]) or None)
+            usual = float(rhythm.interval[slot]) or None
+            event = self._miss(slot, seen, last, usual, float(patience[slot]))
             if event is not None:
                 events.append(event)
         return events
@@ -293,16 +294,18 @@ class EventTracker:
         self._quiet.cool_down(stream, seen.time, self._config.cooldown)
         return self._incidents.finish(stream, seen, why)
 
-    def _miss(self, slot: int, seen: Sighting, last: float, usual: float | None) -> Event | None:
-        """A stream is silent. seen: its last reading, but now; last: the time of it. usual: seconds
-        that lie between two readings, None where that is not known."""
+    def _miss(
+        self, slot: int, seen: Sighting, last: float, usual: float | None, patience: float
+    ) -> Event | None:
+        """A stream is silent. seen: its last reading, but now; last: the time of it. usual,
+        patience: see `Anomaly`."""
         stream = self._names[slot]
         anomaly = self._incidents.anomaly(stream)
         if anomaly is None:
             if self._quiet.covers(stream, seen.time):
                 return None
-            return self._begin(slot, Anomaly(Kind.STALE, last, interval=usual), seen)
-        anomaly.turn_silent(last, usual)
+            return self._begin(slot, Anomaly(Kind.STALE, last, None, usual, patience), seen)
+        anomaly.turn_silent(last, usual, patience)
         return self._incidents.go_on(stream, seen)
 
     def _begin(self, slot: int, anomaly: Anomaly, seen: Sighting) -> Event | None:

@@ -184,6 +184,9 @@ class Incidents:
         elif why:
             sentence = describe(incident.leader, seen, 0.0, why)
         else:
+            # as of now: another stream may be why it is told, between two looks at this one
+            score = round(lasted / anomaly.patience, 6) if anomaly.patience else seen.score
+            seen = seen._replace(score=score, forecast=None)
             sentence = describe_silence(incident.leader, seen, lasted, anomaly.interval)
         incident.event = report(
             step, incident, seen, sentence, self._topics, commands=self.config.commands

@@ -86,8 +86,7 @@ class Player:
 
     def _rows(self, recording: Recording) -> _Rows:
         slots = np.array([self._bank.slot(name) for name in recording.streams], np.int64)
-        # a row that is late by its time has arrived after the one before it all the same
-        arrived = np.maximum.accumulate(recording.times)
+        arrived = _arrival(recording.times)
         usable = self._usable(recording.values)
         return _Rows(slots, recording.times, arrived, recording.values, usable)
 
@@ -130,3 +129,10 @@ class Player:
         self.dropped[Reason.NOT_FINITE] += int(np.count_nonzero(infinite))
         self.dropped[Reason.OUT_OF_BOUNDS] += int(np.count_nonzero(~(usable | empty | infinite)))
         return usable
+
+
+def _arrival(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """When rows arrived, by a clock that is never set: one that is late by its time came after the
+    one before it all the same, and before the next that is not."""
+    on_time = np.flatnonzero(times == np.maximum.accumulate(times))
+    return np.interp(np.arange(len(times)), on_time, times[on_time])
