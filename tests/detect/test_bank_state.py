@@ -49,6 +49,18 @@ def test_a_reset_stream_is_as_new() -> None:
     assert_same_bits(step_one(bank, values, times), step_one(Bank(RETRAINING), values, times))
 
 
+def test_a_released_row_is_that_of_the_next_stream_which_finds_it_as_new() -> None:
+    bank, values, times = Bank(RETRAINING), sine(300), seconds(300)
+    for name in ("a", "s", "b"):
+        step_one(bank, values, times, name)
+    bank.release(bank.slot("s"))
+    assert (bank.names, dict(bank.slots)) == (["a", "", "b"], {"a": 0, "b": 2})
+    restored = Bank.from_arrays(RETRAINING, bank.to_arrays())
+    for each in (bank, restored):
+        assert each.slot("s") == 1
+        assert_same_bits(step_one(each, values, times), step_one(Bank(RETRAINING), values, times))
+
+
 def test_a_forgiven_alarm_is_over_and_its_pause_begins_anew() -> None:
     values = sine(GROWN_UP)
     values[-1] = 60.0

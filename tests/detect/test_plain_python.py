@@ -27,6 +27,8 @@ def test_the_detector_decides_the_same_without_the_compiler() -> None:
     )
     plain = json.loads(finished.stdout)
     assert not plain["compiled"]
+    alone, batched = plain["alone"]
+    assert alone == batched
     compiled = decide()
     for name in ("outcome", "kind", "alarm"):
         assert plain[name] == getattr(compiled, name).tolist()
