@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -24,7 +25,12 @@ Payload = Callable[[int], bytes]
 def measure(rounds: int = 61, messages: int = 1000) -> Iterator[Figure]:
     yield from _against_msgspec("JSON of one reading", 1, _one, rounds, messages, with_goals=True)
     yield from _against_msgspec("JSON of eight readings", 8, _eight, rounds, messages)
-    yield from _against_msgspec("JSON of one reading and a time", 1, _stamped, rounds, messages)
+    yield from _against_msgspec(
+        "JSON of one reading and a time", 1, _stamped, rounds, messages, with_goals=True
+    )
+    yield from _against_msgspec(
+        "JSON of one reading and a time as text", 1, _stamped_in_text, rounds, messages
+    )
 
 
 def _against_msgspec(
@@ -100,6 +106,11 @@ def _eight(number: int) -> bytes:
 
 def _stamped(number: int) -> bytes:
     return _compact({"time": int(_NOW) + number, "temperature": _value(number)})
+
+
+def _stamped_in_text(number: int) -> bytes:
+    time = datetime.fromtimestamp(_NOW + number, UTC).isoformat()
+    return json.dumps({"temperature": _value(number), "time": time}).encode()
 
 
 def _value(number: int) -> float:

@@ -17,11 +17,18 @@ from streamrnn.ingest.detection import Formats
 from streamrnn.ingest.explain import Explanation, explain
 from streamrnn.ingest.format import Leaves, Request
 from streamrnn.ingest.formats.homie import DESCRIPTIONS
-from streamrnn.ingest.frame import Frame, decode_number, find_frame
+from streamrnn.ingest.frame import (
+    StampedFrame,
+    decode_number,
+    find_frame,
+    find_stamped_frame,
+    read_stamp_in_frame,
+)
 from streamrnn.ingest.number import as_number, read_usual_number
 from streamrnn.ingest.refusal import RefusedError, Reject
 from streamrnn.ingest.route import Fate, Route, Routes, Source
 from streamrnn.ingest.stream_info import Merge, StreamInfo, StreamInfos
+from streamrnn.ingest.timestamp import SECONDS_END, YEAR_2000
 from streamrnn.ingest.topic import covers, without_covered
 from streamrnn.records import Message, Readings, Reason
 
@@ -133,6 +140,10 @@ class Ingest:
                     values.append(value)
                     times.append(message.received_at)
                     return
+        elif route.stamped_frame is not None and self._decode_stamped(
+            route.stamped_frame, route, message, into
+        ):
+            return
         if not self._decode_as_before(route, message, into):
             self._decode_in_full(message, into)
 
@@ -157,6 +168,36 @@ class Ingest:
         into.streams.append(stream)
         into.values.append(value)
         into.times.append(message.received_at)
+        return True
+
+    def _decode_stamped(
+        self, frame: StampedFrame, route: Route, message: Message, into: Readings
+    ) -> bool:
+        """True for a message like the last one but for its one number and the time."""
+        # fmt: off
+        (prefix, prefix_at, middle, middle_at, suffix, suffix_at,
+         stamp_at, value_at, per_second, stream) = frame
+        # fmt: on
+        payload = message.payload
+        if (
+            payload[prefix_at] != prefix
+            or payload[middle_at] != middle
+            or payload[suffix_at] != suffix
+            or len(payload) > self._max_bytes
+            or message.retain
+        ):
+            return False
+        try:
+            value = decode_number(payload[value_at])
+            time = read_stamp_in_frame(payload[stamp_at], per_second)
+        except (DecodeError, ValueError):
+            return False
+        most, latest = self._max_abs_value, message.received_at + route.source.max_future
+        if not -most <= value <= most or not YEAR_2000 <= time <= latest or time >= SECONDS_END:
+            return False
+        into.streams.append(stream)
+        into.values.append(value)
+        into.times.append(time)
         return True
 
     def _decode_leaves(
@@ -221,10 +262,11 @@ class Ingest:
         if route.format_name != decoded.format.name:
             route.change_format(decoded.format.name)
         if document.bare:
-            route.bare_stream, route.parse, route.frame = account.readings[0].stream, None, None
+            route.bare_stream, route.parse = account.readings[0].stream, None
+            route.frame = route.stamped_frame = None
         elif decoded.format.parse is not None:
             route.bare_stream, route.parse = None, decoded.format.parse
-            route.frame = _frame_of(account, decoded.format.parse)
+            _remember_frame(account, route, decoded.format.parse)
             self._remember_fates(account, route)
 
     def _remember_fates(self, account: Account, route: Route) -> None:
@@ -241,12 +283,14 @@ class Ingest:
             self._routes.remember(route, reading.path, reading.stream)
 
 
-def _frame_of(account: Account, parse: Callable[[bytes], Leaves]) -> Frame | None:
-    """For a single reading at the time of arrival, of a message with nothing wrong."""
-    if account.rejects or account.stamp_paths or len(account.readings) > 1:
-        return None
+def _remember_frame(account: Account, route: Route, parse: Callable[[bytes], Leaves]) -> None:
+    """For a single reading of a message with nothing wrong, at the time of arrival or its own."""
+    route.frame = route.stamped_frame = None
+    if account.rejects or len(account.readings) > 1:
+        return
     stream, _, time, path = account.readings[0]
-    message = account.message
-    if time != message.received_at:
-        return None
-    return find_frame(message.payload, parse, path, stream)
+    message, stamp = account.message, account.stamps[0]
+    if not account.stamp_paths and time == message.received_at:
+        route.frame = find_frame(message.payload, parse, path, stream)
+    elif list(account.stamp_paths) == [stamp.path]:
+        route.stamped_frame = find_stamped_frame(message.payload, parse, path, stream, stamp)

@@ -14,7 +14,7 @@ from typing import Final
 
 from streamrnn.config import SourceConfig
 from streamrnn.ingest.format import Leaves, lies_on
-from streamrnn.ingest.frame import Frame
+from streamrnn.ingest.frame import Frame, StampedFrame
 from streamrnn.ingest.refusal import RefusedError, quote
 from streamrnn.ingest.timestamp import time_reader
 from streamrnn.ingest.topic import TopicTemplate, is_under
@@ -45,6 +45,7 @@ class Source:
         self.config = config
         self.template = TopicTemplate(config.topic)
         self.time = time_reader(config, max_future)
+        self.max_future = max_future
 
     def excludes(self, path: str) -> bool:
         """Whether the path, or a branch that it lies on, stands in `exclude`."""
@@ -82,6 +83,7 @@ class Route:
     # Remembered from earlier messages, so that the next one like them is quick.
     bare_stream: str | None = None
     frame: Frame | None = None
+    stamped_frame: StampedFrame | None = None
     parse: Callable[[bytes], Leaves] | None = None
     fates: dict[str, str | Fate] = field(default_factory=dict)  # by path; str: name of a stream
 
@@ -94,7 +96,7 @@ class Route:
     def change_format(self, name: str) -> None:
         """What was remembered of messages of another format holds no longer."""
         self.format_name = name
-        self.bare_stream = self.frame = self.parse = None
+        self.bare_stream = self.frame = self.stamped_frame = self.parse = None
         self.fates.clear()
 
     def stream(self, path: str, bare: bool) -> str:

@@ -33,10 +33,10 @@ AUTO_KEYS: Final = frozenset(
     )
 )
 
-_YEAR_2000: Final = 946_684_800.0  # a clock before it was never set
+YEAR_2000: Final = 946_684_800.0  # a clock before it was never set
 _PER_SECOND: Final = {"unix": 1.0, "unix_ms": 1e3, "unix_us": 1e6}
 # From here on a number cannot be seconds (milliseconds): it would be the year 5138.
-_SECONDS_END: Final = 1e11
+SECONDS_END: Final = 1e11
 _MILLISECONDS_END: Final = 1e14
 _MICROSECONDS_END: Final = 1e17
 
@@ -105,14 +105,14 @@ class AutoTime:
 
     def read(self, path: str, value: Scalar, received_at: float) -> float | None:
         time = _seconds(value, None, received_at)
-        if time is None or time < _YEAR_2000:
+        if time is None or time < YEAR_2000:
             return None
         if time > received_at + self._max_future:
             raise _far_future(path, value, time - received_at)
         return time
 
     def without_leaf(self, given: float | None, received_at: float) -> float:
-        if given is None or not given >= _YEAR_2000:
+        if given is None or not given >= YEAR_2000:
             return received_at
         if given > received_at + self._max_future:
             raise _far_future("the time in the payload", given, given - received_at)
@@ -137,7 +137,7 @@ class ConfiguredTime:
         if time is None:
             wanted = "a time" if self._format == "auto" else f"a time in the format {self._format}"
             raise RefusedError(Reason.BAD_TIME, f"{shown} is not {wanted}")
-        if time < _YEAR_2000:
+        if time < YEAR_2000:
             raise RefusedError(
                 Reason.BAD_TIME,
                 f"{shown} is before the year 2000: the device's clock is not set, or the format "
@@ -164,7 +164,7 @@ def _seconds(value: Scalar, zone: tzinfo | None, received_at: float) -> float | 
     if isinstance(value, str):
         return _from_iso(value, zone, received_at)
     number = _number(value)
-    if number is None or number < _SECONDS_END:
+    if number is None or number < SECONDS_END:
         return number
     return number / (1e3 if number < _MILLISECONDS_END else 1e6)
 
@@ -178,7 +178,7 @@ def _number(value: Scalar) -> float | None:
 def unix_time(number: float) -> float:
     """Unix time in seconds, of a number of seconds, milli-, micro- or nanoseconds."""
     for factor in (1.0, 1e3, 1e6):
-        if number < _SECONDS_END * factor:
+        if number < SECONDS_END * factor:
             return number / factor
     return number / 1e9
 
