@@ -56,8 +56,8 @@ class EspHome:
 
 
 def _component_at(levels: list[str]) -> int:
-    """The index of the component in a topic of a state; 0 if it is none."""
-    if levels[-1] != "state":
+    """The index of the component in a topic of a state or a command; 0 if it is none."""
+    if levels[-1] not in ("state", "command"):
         return 0
     for at in (len(levels) - 3, len(levels) - 4):
         if at > 0 and levels[at] in _COMPONENTS:

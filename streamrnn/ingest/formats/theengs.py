@@ -20,7 +20,7 @@ _OWN: Final = "SYStoMQTT"
 _TYRES: Final = "TPMS"  # the one model with its pressure in bar
 _UNITS: Final = {
     **dict.fromkeys(("tempc", *(f"tempc{n}" for n in range(1, 7)), "tempc_min", "tempc_max"), "°C"),
-    "tempc2_dp": "°C",
+    **dict.fromkeys(("tempc2_dp", "dp"), "°C"),  # dew points
     **dict.fromkeys(("hum", "batt", "moi", "position", "level"), "%"),
     "volt": "V",
     "lux": "lx",
