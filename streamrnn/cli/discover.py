@@ -85,7 +85,8 @@ def _listen(settings: Config, seconds: float) -> tuple[Survey, float]:
                 for message in listener.take(min(left, _LOOK_SECONDS)):
                     survey.add(message)
                 if console.is_terminal:
-                    screen.update(_table(survey, f"{left:.0f} s left", _ROWS_LIVE), refresh=True)
+                    title = f"{len(survey.topics)} topics heard, {left:.0f} s left"
+                    screen.update(_table(survey, title, _ROWS_LIVE), refresh=True)
         except KeyboardInterrupt:
             pass  # enough was heard
     return survey, time.monotonic() - begun
@@ -95,7 +96,7 @@ def _table(survey: Survey, title: str, rows: int | None = None) -> Table:
     from rich.table import Table
 
     from streamrnn.discover import patterns_of
-    from streamrnn.discover.settings_file import shown_interval, shown_range, shown_reasons
+    from streamrnn.discover.settings_file import shown_interval, shown_range
 
     columns = ("topics", "format", "messages", "every", "field", "range")
     table = Table(*columns, title=title, box=None, header_style="bold", pad_edge=False)
@@ -104,10 +105,6 @@ def _table(survey: Survey, title: str, rows: int | None = None) -> Table:
         for path, seen in pattern.fields.items():
             table.add_row(*head, path, shown_range(seen))
             head = ("", "", "", "")
-    for topic in survey.topics.values():
-        if not topic.fields:
-            why = f"{shown_reasons(topic)}: {topic.complaint}"
-            table.add_row(topic.topic, "-", f"{topic.messages}", "", "", why, style="dim")
     if rows is not None and table.row_count > rows:
         for column in table.columns:
             del column._cells[rows:]
@@ -117,10 +114,22 @@ def _table(survey: Survey, title: str, rows: int | None = None) -> Table:
 def _print(survey: Survey) -> None:
     from rich.console import Console
 
-    console = Console(file=sys.stdout, highlight=False, markup=False, width=_UNBROKEN)
+    from streamrnn.discover import left_out
+    from streamrnn.discover.settings_file import shown_left_out
+
+    width = None if sys.stdout.isatty() else _UNBROKEN
+    console = Console(file=sys.stdout, highlight=False, markup=False, width=width)
     console.print(_table(survey, ""))
+    found = left_out(survey.topics.values())
+    for title, harmless in (
+        ("Left out (look here if you miss readings):", False),
+        ("Left out, as it should be, for it measures nothing:", True),
+    ):
+        groups = [group for group in found if group.harmless is harmless]
+        if groups:
+            typer.echo("\n".join(["", title, *(f"  {shown_left_out(each)}" for each in groups)]))
     more = f"; {survey.unlisted} messages on further topics" if survey.unlisted else ""
-    typer.echo(f"{len(survey.streams)} streams on {len(survey.topics)} topics{more}")
+    typer.echo(f"\n{len(survey.streams)} streams on {len(survey.topics)} topics{more}")
 
 
 def _write(output: Path, survey: Survey, settings: Config, seconds: float) -> None:

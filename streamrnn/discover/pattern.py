@@ -78,8 +78,7 @@ def _levels(topic: TopicSurvey) -> list[str]:
 def _pattern(members: list[tuple[list[str], TopicSurvey]]) -> Pattern:
     topics = [topic for _, topic in members]
     columns = list(zip(*(levels for levels, _ in members), strict=True))
-    is_bare = all(topic.format in ("bare", "esphome") for topic in topics)
-    template = "/".join(_labelled(columns, is_bare))
+    template = "/".join(_labelled(columns, topics))
     pattern = Pattern(template, topics[0].format, topics)
     for topic in topics:
         quantity = topic.topic.rpartition("/")[2] if template.endswith(_QUANTITY) else ""
@@ -88,21 +87,30 @@ def _pattern(members: list[tuple[list[str], TopicSurvey]]) -> Pattern:
     return pattern
 
 
-def _labelled(columns: list[tuple[str, ...]], is_bare: bool) -> Iterator[str]:
+def _labelled(columns: list[tuple[str, ...]], topics: list[TopicSurvey]) -> Iterator[str]:
     """Each level: the text that all topics have there, or a label.
 
-    The first level in which they differ is taken for the device. In topics of bare values the last
-    one is the quantity, where another is the device.
+    The first level in which they differ is taken for the device, unless the format tells that it is
+    not. In topics of bare values the last one is the quantity, where another is the device.
     """
     device_is_free = not any(_DEVICE in column for column in columns)
+    is_bare = all(topic.format in ("bare", "esphome") for topic in topics)
     varying = [index for index, column in enumerate(columns) if len(set(column)) > 1]
     for index, column in enumerate(columns):
         if index not in varying:
             yield column[0]
-        elif device_is_free:
+        elif device_is_free and _may_name_the_device(column, topics):
             device_is_free = False
             yield _DEVICE
         elif is_bare and index == len(columns) - 1:
             yield _QUANTITY
         else:
             yield f"{{level{index + 1}}}"
+
+
+def _may_name_the_device(column: tuple[str, ...], topics: list[TopicSurvey]) -> bool:
+    """Whether the level has one text for each device, as far as the format tells devices."""
+    devices = [topic.device for topic in topics]
+    if not all(devices):
+        return True
+    return len(set(column)) == len(set(devices)) == len(set(zip(column, devices, strict=True)))

@@ -9,12 +9,13 @@ from typing import Any, Final
 from streamrnn.config import MqttConfig
 from streamrnn.config.duration import format_duration
 from streamrnn.config.reference import toml_value
+from streamrnn.discover.left_out import LeftOut, left_out
 from streamrnn.discover.pattern import Pattern, is_templatable
-from streamrnn.discover.survey import FieldSurvey, Survey, TopicSurvey
+from streamrnn.discover.survey import FieldSurvey, Survey
 
 # Of these, any other message of the topic may be; the others are what they are by their topics.
 _FOUND_PER_MESSAGE: Final = frozenset(("bare", "json", "csv"))
-_TOPICS_SHOWN: Final = 30
+_LINES_LEFT_OUT: Final = 30
 _FIELDS_SHOWN: Final = 20
 
 
@@ -50,7 +51,7 @@ def _source(pattern: Pattern, patterns: Sequence[Pattern]) -> Iterator[str]:
         yield _comment(f"  and {len(pattern.fields) - _FIELDS_SHOWN} more fields")
     yield "[[source]]"
     yield f"topic = {toml_value(pattern.template)}"
-    if pattern.format not in _FOUND_PER_MESSAGE and _is_alone(pattern, patterns):
+    if pattern.format not in _FOUND_PER_MESSAGE and _has_it_alone(pattern, patterns):
         yield f"format = {toml_value(pattern.format)}"
     is_several = any(topic.fields.keys() != {"value"} for topic in pattern.topics)
     if is_several:
@@ -63,27 +64,34 @@ def _source(pattern: Pattern, patterns: Sequence[Pattern]) -> Iterator[str]:
             yield f'# stream = "{{device}}/{quantity}"    # shorter names'
 
 
-def _is_alone(pattern: Pattern, patterns: Sequence[Pattern]) -> bool:
-    """Whether no other format was heard on topics of this template."""
-    return not any(
+def _has_it_alone(pattern: Pattern, patterns: Sequence[Pattern]) -> bool:
+    """Whether nothing of another format is to be expected on topics of this template.
+
+    One that begins with a label may take what was never heard.
+    """
+    return not pattern.template.startswith("{") and not any(
         other.template == pattern.template and other.format != pattern.format for other in patterns
     )
 
 
 def _left_out(survey: Survey) -> Iterator[str]:
-    unused = [
-        topic
-        for topic in survey.topics.values()
-        if not topic.fields or not is_templatable(topic.topic)
-    ]
-    if unused:
+    topics = survey.topics.values()
+    strange = [each.topic for each in topics if each.fields and not is_templatable(each.topic)]
+    lines = [f"{topic}: no [[source]] can have such a topic" for topic in strange]
+    lines += [shown_left_out(group) for group in left_out(topics)]
+    if lines:
         yield ""
         yield "# Not used:"
-    for topic in unused[:_TOPICS_SHOWN]:
-        why = f"{shown_reasons(topic)}: {topic.complaint}" if topic.complaint else "a strange topic"
-        yield _comment(f"  {topic.topic}: {why}")
-    if len(unused) > _TOPICS_SHOWN:
-        yield _comment(f"  and {len(unused) - _TOPICS_SHOWN} more topics")
+    for line in lines[:_LINES_LEFT_OUT]:
+        yield _comment(f"  {line}")
+    if len(lines) > _LINES_LEFT_OUT:
+        yield _comment(f"  and {len(lines) - _LINES_LEFT_OUT} more")
+
+
+def shown_left_out(group: LeftOut) -> str:
+    """Where, how often and why."""
+    count = f"{group.messages} message{'s'[: group.messages != 1]}"
+    return f"{group.where} ({count}): {group.why}"
 
 
 def shown_range(seen: FieldSurvey) -> str:
@@ -97,10 +105,6 @@ def shown_interval(pattern: Pattern) -> str:
     if math.isnan(seconds):
         return "-"
     return format_duration(round(seconds) if seconds >= 10.0 else round(seconds, 1))
-
-
-def shown_reasons(topic: TopicSurvey) -> str:
-    return ", ".join(reason.value for reason in topic.rejected)
 
 
 def _comment(text: str) -> str:

@@ -12,8 +12,9 @@ message is FIELD_MISSING when it has none of them. A listed field that is no num
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streamrnn.config import LimitsConfig
 from streamrnn.ingest.admission import Admission
@@ -24,6 +25,8 @@ from streamrnn.ingest.refusal import RefusedError, Reject, quote, quote_all
 from streamrnn.ingest.route import Route, Routes
 from streamrnn.ingest.timestamp import Stamp, read_stamp
 from streamrnn.records import Message, Reason
+
+_DECIMAL_COMMA: Final = re.compile(r"[+-]?[0-9]{1,20},[0-9]{1,20}")
 
 
 class Reading(NamedTuple):
@@ -143,9 +146,10 @@ class Accountant:
 
     def _checked(self, number: float | None, path: str, value: Scalar) -> float:
         if number is None:
+            hint = ", and a decimal comma is not understood" * _has_decimal_comma(value)
             raise RefusedError(
                 Reason.NOT_A_NUMBER,
-                f"{quote(path)} = {quote(value)} is neither a number nor on/off",
+                f"{quote(path)} = {quote(value)} is neither a number nor on/off{hint}",
             )
         most = self._limits.max_abs_value
         if abs(number) <= most:
@@ -165,6 +169,10 @@ class Accountant:
         if reason is Reason.NEW_STREAM_RATE:
             limit = f"limits.new_streams_per_second = {self._limits.new_streams_per_second:g}"
             raise RefusedError(reason, f"the new stream {quote(stream)} has to wait: {limit}")
+
+
+def _has_decimal_comma(value: Scalar) -> bool:
+    return isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value.strip()) is not None
 
 
 def _selected(

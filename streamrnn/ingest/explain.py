@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,7 +84,9 @@ def _time_step(account: Account) -> str:
     if account.stamp_paths:
         unusable = quote_all(list(account.stamp_paths))
         return (
-            f"time: of arrival, as {unusable} has no zone, is no time, or is before the year 2000"
+            f"time: of arrival, as {unusable} has no zone, is no time, or is before the year 2000 "
+            f"(if it has no zone: time = {{ path = {_toml(next(iter(account.stamp_paths)))}, "
+            'zone = "Europe/Vienna" } in the [[source]])'
         )
     return "time: of arrival, as no timestamp was found"
 
@@ -113,6 +116,10 @@ def _selection_steps(account: Account, route: Route, document: Document) -> Iter
     ]
     if absent:
         yield f"in fields but not in this message: {quote_all(absent)}"
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _iso(time: float) -> str:

@@ -52,7 +52,8 @@ def check_discovery(streamrnn: StreamrnnCommand, url: str, port: int, output: Pa
     assert (code, err) == (0, "")
     assert "3 streams on 4 topics" in out
     assert "18.5 to 21.5 °C" in out
-    assert "not_a_number" in out
+    assert "(look here if you miss readings):\n  plant/log (" in out
+    assert "'value' = 'hello' is neither a number nor on/off" in out
     checked = streamrnn("check-config", output)
     assert checked.code == 0
     assert "zigbee2mqtt/{device}" in checked.out

@@ -31,6 +31,23 @@ def test_levels_in_which_topics_differ_become_labels() -> None:
     assert templates(*two) == ["p/{device}/{level3}/x"]
 
 
+def test_a_level_that_differs_on_one_device_does_not_name_it() -> None:
+    one_device = (
+        heard("e/up", "chirpstack", "cold store"),
+        heard("e/status", "chirpstack", "cold store"),
+    )
+    assert templates(*one_device) == ["e/{level2}"]
+    two_devices = heard("e/A4", "theengs", "hall"), heard("e/B5", "theengs", "attic")
+    assert templates(*two_devices) == ["e/{device}"]
+    crossed = (
+        heard("e/up/A", "x", "a"),
+        heard("e/status/A", "x", "a"),
+        heard("e/up/B", "x", "b"),
+        heard("e/status/C", "x", "c"),
+    )
+    assert templates(*crossed) == ["e/{level2}/{device}"]
+
+
 def test_other_formats_lengths_and_beginnings_are_other_patterns() -> None:
     assert templates(
         heard("a/1"), heard("a/2", "json"), heard("a/2/x"), heard("b/1"), heard("c")

@@ -66,7 +66,14 @@ def test_what_was_heard_stands_beside_what_takes_it() -> None:
     assert "# 2 messages on 1 topic, one every 30s: zigbee2mqtt\n" in text
     assert "#   temperature: 21.5 to 22.5 °C\n" in text
     assert 'topic = "zigbee2mqtt/{device}"\nformat = "zigbee2mqtt"\n' in text
-    assert "# Not used:\n#   plant/log: not_a_number: " in text
+    assert "# Not used:\n#   plant/log (1 message): 'value' = 'hello\\nthere' is neither" in text
+
+
+def test_a_format_is_not_fixed_where_the_template_takes_anything() -> None:
+    relay = '{"id":0,"output":true,"apower":8.9}'
+    text, config = written_for([message("garage/status/switch:0", relay)])
+    assert config.source[0].topic == "{device}/status/switch:0"
+    assert "format" not in text.partition("[[source]]")[2]
 
 
 _topics = st.lists(

@@ -122,7 +122,8 @@ class ChirpStack:
             return Document((Record(leaves, time),), device=device, labels=_STATUS_LABELS)
         is_uplink = "object" in document or "data" in document
         if not is_uplink or "integrationName" in document:
-            return Document(about=f"an event of a device, no uplink: {message.topic[-40:]}")
+            kind = message.topic.rpartition("/")[2][:40]
+            return Document(about=f"the event {kind} of a device, no uplink")
         decoded = _decoded(document.get("object"), "object")
         self._zeros.restore(_text(info, "devEui") or device, _integer(document, "fPort"), decoded)
         leaves = _signal(document.get("rxInfo"), "rssi", "snr") | decoded
