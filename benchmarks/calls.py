@@ -23,8 +23,8 @@ H = 16  # of the two Elman steps
 _WARM = 2000  # readings before the clock starts
 _OPSET = 17  # old enough for every runtime of recent years
 
-Call = Callable[[float], object]
-"""Takes the next reading."""
+Call = Callable[[float, float], object]
+"""Takes the value and the time of the next reading."""
 
 
 def measure(rounds: int = 21, calls: int = 500) -> Iterator[Figure]:
@@ -56,28 +56,27 @@ def measure(rounds: int = 21, calls: int = 500) -> Iterator[Figure]:
 def _calls(call: Call, count: int) -> Callable[[], object]:
     """A function that makes `count` calls with the next readings; warm from the start."""
     random = np.random.default_rng(0)
-    readings = itertools.cycle(random.uniform(0.3, 0.7, 4096).tolist())
-    for value in itertools.islice(readings, _WARM):
-        call(value)
+    values = itertools.cycle(random.uniform(0.3, 0.7, 4096).tolist())
+    readings = zip(values, itertools.count(1_700_000_000.0), strict=False)
+    for value, time in itertools.islice(readings, _WARM):
+        call(value, time)
 
     def run() -> None:
-        for value in itertools.islice(readings, count):
-            call(value)
+        for value, time in itertools.islice(readings, count):
+            call(value, time)
 
     return run
 
 
 def _detector() -> Call:
-    detector = Detector(retrain_every="never")
-    seconds = itertools.count(1_700_000_000)
-    return lambda value: detector.step(value, next(seconds))
+    return Detector(retrain_every="never").step
 
 
 def _river() -> Call:
     anomaly: Any = importlib.import_module("river.anomaly")
     trees = anomaly.HalfSpaceTrees(seed=0)  # features in [0, 1], as it wants them
 
-    def call(value: float) -> object:
+    def call(value: float, time: float) -> object:
         reading = {"value": value}
         score = trees.score_one(reading)
         trees.learn_one(reading)
@@ -101,7 +100,7 @@ def _numpy_step() -> Call:
     U, W, b, V, c = vars(_Weights()).values()
     x, s = np.zeros(INPUTS, np.float32), np.zeros(H, np.float32)
 
-    def call(value: float) -> object:
+    def call(value: float, time: float) -> object:
         nonlocal s
         x[1:] = x[:-1]
         x[0] = value
@@ -118,7 +117,7 @@ def _onnx_step() -> Call:
     session = runtime.InferenceSession(_onnx_graph(), options, providers=["CPUExecutionProvider"])
     x, s = np.zeros((1, INPUTS), np.float32), np.zeros((1, H), np.float32)
 
-    def call(value: float) -> object:
+    def call(value: float, time: float) -> object:
         nonlocal s
         x[0, 1:] = x[0, :-1]
         x[0, 0] = value

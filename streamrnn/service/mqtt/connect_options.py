@@ -13,6 +13,7 @@ from paho.mqtt.properties import Properties
 
 from streamrnn.config import MqttConfig
 from streamrnn.errors import ConfigError
+from streamrnn.service.mqtt.read_ahead import ReadAheadClient
 from streamrnn.service.tls import client_context, show_certificate
 
 CONNECT_SECONDS: Final = 10.0  # for TCP, for TLS, and for the broker's answer to CONNECT
@@ -23,13 +24,13 @@ _LARGEST_PACKET: Final = 16 * 2**20
 
 def build_client(
     config: MqttConfig, client_id: str, will_topic: str, version: MQTTProtocolVersion
-) -> Client:
+) -> ReadAheadClient:
     """A client with its credentials, certificates and Last Will, not yet connected.
 
     Reads the files anew, so renewed passwords and certificates are used at the next connection.
     Raises ConfigError when one of them cannot be used.
     """
-    client = Client(
+    client = ReadAheadClient(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
         # MQTT 5 says it in CONNECT instead, and paho insists on None

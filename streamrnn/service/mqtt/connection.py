@@ -22,6 +22,7 @@ from streamrnn.service.mqtt.callbacks import call_back
 from streamrnn.service.mqtt.connect_options import CONNECT_SECONDS, connect
 from streamrnn.service.mqtt.exchange import Exchange
 from streamrnn.service.mqtt.history import History
+from streamrnn.service.mqtt.read_ahead import ReadAheadClient
 from streamrnn.service.mqtt.receiver import Receiver
 from streamrnn.service.mqtt.reconnect import Ended, Ending
 from streamrnn.service.mqtt.sender import Sender
@@ -46,7 +47,7 @@ class Connection:
 
     def __init__(
         self,
-        client: Client,
+        client: ReadAheadClient,
         config: MqttConfig,
         epoch: int,
         exchange: Exchange,
@@ -146,12 +147,12 @@ class Connection:
                 self._end(Ending.NO_ANSWER, f"no answer to CONNECT in {CONNECT_SECONDS:.0f} s")
 
     def _wait_ms(self, sock: Any) -> float:
-        """How long poll may wait. TLS may hold decrypted bytes that poll cannot see."""
+        """How long poll may wait. Bytes that were read ahead, or decrypted, it cannot see."""
         if self.established and self._sender.can_send:
             return 0
         if self._receiver.is_full:
             return 1000 * _PAUSE_SECONDS
-        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+        if self._client.has_more or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
             return 0
         return 1000 * (_TICK_SECONDS if self._stop_by is None else _FAREWELL_SECONDS / 5)
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from paho.mqtt.client import Client
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from streamrnn.config import MqttConfig
@@ -17,6 +16,7 @@ from streamrnn.service.mqtt.connect_options import build_client
 from streamrnn.service.mqtt.connection import Connection
 from streamrnn.service.mqtt.exchange import Exchange
 from streamrnn.service.mqtt.history import History
+from streamrnn.service.mqtt.read_ahead import ReadAheadClient
 from streamrnn.service.mqtt.reconnect import Backoff, Ended, Ending, ProtocolChoice
 
 log = logging.getLogger("streamrnn.mqtt")
@@ -127,7 +127,7 @@ class NetworkThread:
     def _new_thread(self) -> threading.Thread:
         return threading.Thread(target=self._run, name="mqtt", daemon=True)
 
-    def _build_client(self) -> Client:
+    def _build_client(self) -> ReadAheadClient:
         return build_client(
             self._config, self._client_id, self._availability_topic, self._protocol.version
         )
