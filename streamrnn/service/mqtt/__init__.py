@@ -4,6 +4,7 @@
       network_thread  one connection after the other, until stopped
         connection    one of them, from CONNECT to its end
           receiver, sender  its inward and its outward half
+          read_ahead        many packets with one system call
           callbacks         what paho tells it
       inbox           messages on their way from the network thread to the loop
       publish_queue   messages on their way out, bounded
@@ -19,7 +20,7 @@
 The network thread drives a paho client through paho's interface for foreign event loops
 (`loop_read`, `loop_write`, `loop_misc`). paho's own thread would end at the first exception in a
 callback while `is_connected()` stays true; ours catches it in one place, throws the client away
-and connects anew.
+and connects anew. A PUBLISH of the usual form never reaches paho: see `read_ahead`.
 """
 
 from streamrnn.service.mqtt.link import MqttLink
