@@ -34,6 +34,11 @@ topic = "plant/{{name}}"
 stream = "{{name}}"
 fields = ["value"]
 time = {{ path = "time", format = "unix" }}
+
+# Months go by in seconds here: the daemon, which listens for silence on its own clock, cannot miss
+# what a replay, whose clock is the recording's, does.
+[alerts]
+stale_after = "never"
 """
 
 Reading = tuple[float, float]  # time, value
