@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -87,7 +87,20 @@ class GatewayConfig(Section):
 class LimitsConfig(Section):
     """What input may cost at most. What goes beyond is counted and left out."""
 
-    max_streams: int = Field(default=10_000, ge=1, description="Streams in all.")
+    max_streams: int = Field(
+        default=10_000,
+        ge=1,
+        description="Streams in all. When there is no room for a new one, the one that has been "
+        "idle for longest gives way: for hours, and longer than its rhythm explains. If none is, "
+        "the new one is left out.",
+    )
+    max_memory_mb: Annotated[int, Field(ge=250)] | Literal["auto"] = Field(
+        default="auto",
+        description="Memory that the daemon may take, in MB: no more streams than it has room for, "
+        "about 200 MB and 33 kB for each. auto: 80 % of what systemd or the container allows, or "
+        "half of the machine's, if that is less.",
+        examples=[512],
+    )
     new_streams_per_second: float = Field(
         default=100.0,
         gt=0,

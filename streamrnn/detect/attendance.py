@@ -71,6 +71,11 @@ class Attendance:
         """Readings in order; times: seconds since 1970, (n,)."""
         follow(self.heard, self.clock, slots, times)
 
+    def pass_time(self, times: F64) -> None:
+        """Readings, in order, of streams that have no slot."""
+        nobody = np.zeros(1)
+        follow(nobody, self.clock, np.zeros(len(times), np.int64), times)
+
     def arrive(self, slot: int) -> None:
         """As if heard just now."""
         self.heard[slot] = self.clock[SECONDS]

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import fault, layout
 from streamrnn.detect.advance import COLUMNS, SLOT, TIME_IN, VALUE_IN, make_advance
-from streamrnn.detect.attendance import Attendance, Idleness
+from streamrnn.detect.attendance import LATEST, Attendance, Idleness
 from streamrnn.detect.decisions import BankStatus, Decisions, decisions_in, status_in
 from streamrnn.detect.jobs import Jobs, past_of
 from streamrnn.detect.layout import NUMBERS
@@ -80,6 +80,11 @@ class Bank:
         self._numbers = _grown(self._numbers)
         self._rows = _grown(self._rows)
         self._attendance.fit(len(self._numbers))
+
+    @property
+    def latest(self) -> float:
+        """The highest time of any reading so far, seconds since 1970; 0 before the first."""
+        return float(self._attendance.clock[LATEST])
 
     def reset(self, slot: int) -> None:
         """Forgets all that was learned of the stream; it warms up anew."""
@@ -201,6 +206,11 @@ class Bank:
             layout.LONG_INTERVAL,
         ]
         return Rhythm._make(self._numbers[: len(self.names), columns].T)
+
+    def pass_time(self, times: ArrayLike) -> None:
+        """Readings, in order, of streams for which there was no room: they, too, tell how time
+        passes. times: seconds since 1970, (n,)."""
+        self._attendance.pass_time(np.asarray(times, np.float64))
 
     def idleness(self) -> Idleness:
         """Who has not spoken for how long, one row per slot. Copies."""

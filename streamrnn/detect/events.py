@@ -130,7 +130,7 @@ class EventTracker:
         hear is no silence.
         """
         self._fit(names)
-        silent = self._silence.lasts(len(rhythm.time), now, listening_since)
+        silent = self._silence.lasts(rhythm.readings, now, listening_since)
         patience = self._silence.patience(rhythm, self._config.stale_after)
         events = []
         for slot in np.flatnonzero(silent > patience).tolist():
@@ -190,7 +190,7 @@ class EventTracker:
         """It was no anomaly: ends the open event."""
         return self._incidents.end(self._names[slot], "dismissed as no anomaly")
 
-    def forget(self, slot: int) -> Event | None:
+    def forget(self, slot: int, why: str = "the stream was reset") -> Event | None:
         """The stream begins anew: ends its open event and its snooze. What other streams of the
         event go through is not over: it is told as another one."""
         for member in self.concerned(slot):
@@ -199,7 +199,19 @@ class EventTracker:
                 self._suspects[self._names[member]] = anomaly.since
         self._suspects.pop(self._names[slot], None)
         self._quiet.forget(self._names[slot])
-        return self._incidents.end(self._names[slot], "the stream was reset")
+        return self._incidents.end(self._names[slot], why)
+
+    def release(self, slot: int, seen: Sighting, why: str) -> Event | None:
+        """The stream is given up and its slot is free, before the bank releases it: nothing of it
+        is remembered. seen: its last reading, but now."""
+        stream = self._names[slot]
+        self._incidents.see(stream, seen)
+        event = self.forget(slot, why)
+        self._incidents.book.opened.pop(stream, None)
+        self._slots.pop(stream, None)
+        self._watched[slot] = False
+        self._silence.forget(slot)
+        return event
 
     def concerned(self, slot: int) -> list[int]:
         """The streams that a command to this one is about: all of an event that bears its name,

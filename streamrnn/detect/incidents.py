@@ -101,6 +101,11 @@ class Incidents:
         self.book.belongs_to[stream] = key
         return self._tell(EventType.NEW, incident, seen.time)
 
+    def see(self, stream: str, seen: Sighting) -> None:
+        """The latest of a stream, should it have an anomaly."""
+        if stream in self.book.anomalies:
+            self._latest[stream] = seen
+
     def go_on(self, stream: str, seen: Sighting) -> Event | None:
         """An anomaly lasts, as a reading shows or the lack of one."""
         anomaly, incident = self.book.anomalies[stream], self._incident(stream)

@@ -156,6 +156,11 @@ def row_size(H: int) -> int:
     return shape_base(H) + SHAPE_SIZE
 
 
+def stream_bytes(H: int) -> int:
+    """Memory that a stream takes in a bank."""
+    return 8 * NUMBERS + 4 * row_size(H)
+
+
 def shape_base(H: int) -> int:
     """Where the arrays of the shape memory begin."""
     return 2 * arrays(H).size

@@ -60,14 +60,22 @@ class Silence:
         """Readings, and when each arrived; (n,)."""
         note_pauses(self._heard_at, self._pause, slots, times)
 
-    def lasts(self, slots: int, now: float, listening_since: float | F64) -> F64:
-        """Seconds that each of the first `slots` streams has been silent. What went by before
-        `listening_since` does not count, nor what went by before the first call for a stream that
-        was never heard: nobody was listening then."""
-        heard_at = self._heard_at[:slots]
-        heard_at[np.isnan(heard_at)] = now
+    def lasts(self, readings: F64, now: float, listening_since: float | F64) -> F64:
+        """Seconds that each stream has been silent; NaN where there is none, as a slot is free.
+        What went by before `listening_since` does not count, nor what went by before the first call
+        for a stream that was never heard: nobody was listening then.
+
+        readings: so far, by slot, from before a restart too.
+        """
+        heard_at = self._heard_at[: len(readings)]
+        heard_at[np.isnan(heard_at) & (readings > 0.0)] = now
         silent: F64 = now - np.maximum(heard_at, listening_since)
         return silent
+
+    def forget(self, slot: int) -> None:
+        """The slot is free."""
+        self._heard_at[slot] = np.nan
+        self._pause[slot] = 0.0
 
     def heard_at(self, slots: int) -> F64:
         """When each of the first `slots` streams was last heard; NaN: never."""

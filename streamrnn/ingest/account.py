@@ -138,7 +138,7 @@ class Accountant:
             try:
                 number = self._checked(number, path, value)
                 stream = route.stream(path, document.bare)
-                self._admit(stream, account.message.received_at, admission)
+                self._admit(stream, account.message.received_at, stamp.time, admission)
             except RefusedError as refusal:
                 account.reject(refusal)
             else:
@@ -161,10 +161,10 @@ class Accountant:
             f"{quote(path)} = {quote(number)} is beyond limits.max_abs_value = {most:g}",
         )
 
-    def _admit(self, stream: str, at: float, admission: Admission) -> None:
-        reason = admission.request(stream, at)
+    def _admit(self, stream: str, at: float, time: float, admission: Admission) -> None:
+        reason = admission.request(stream, at, time)
         if reason is Reason.TOO_MANY_STREAMS:
-            limit = f"limits.max_streams = {self._limits.max_streams}"
+            limit = f"limits allow {self._limits.max_streams}"
             raise RefusedError(reason, f"no room for the stream {quote(stream)}: {limit}")
         if reason is Reason.NEW_STREAM_RATE:
             limit = f"limits.new_streams_per_second = {self._limits.new_streams_per_second:g}"

@@ -6,7 +6,7 @@ import copy
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import DecodeError
 
@@ -41,6 +41,14 @@ _MEMORY_BYTES: Final = 4_000_000
 _MEMORY_BYTES_PER_STREAM: Final = 4_000
 
 
+class Lacking(NamedTuple):
+    """Streams that found no room. times: of their readings, in order of arrival, Unix seconds.
+    streams: how many others must be forgotten."""
+
+    times: list[float]
+    streams: int
+
+
 class Ingest:
     """Pure: no clock, no I/O. Everything time-dependent comes with the message.
 
@@ -56,6 +64,7 @@ class Ingest:
         self.rejected: Counter[Reason] = Counter()
         self.last_rejects: deque[Reject] = deque(maxlen=_REJECTS_KEPT)
         self.requests: deque[Request] = deque(maxlen=_REQUESTS_KEPT)
+        self.max_streams = limits.max_streams
         self._sources = [
             Source(index, config, limits.max_future) for index, config in enumerate(sources)
         ]
@@ -104,11 +113,28 @@ class Ingest:
         """Make a restored stream known; the budget for new streams is not touched."""
         self._admission.admit(stream)
 
+    @property
+    def lacks_room(self) -> bool:
+        """Whether streams were refused for want of room alone, since `take_lacking`."""
+        return bool(self._admission.lacking)
+
+    def take_lacking(self) -> Lacking:
+        """What is needed for those that were refused to find room when they come next."""
+        admission = self._admission
+        times, admission.lacking = admission.lacking, []
+        return Lacking(times, len(times) + admission.excess)
+
     def forget(self, stream: str) -> None:
         """Make a stream unknown again. If it comes back, it is a new one."""
         self._admission.forget(stream)
+        info = self._infos.by_stream.get(stream)
+        if info is None:
+            return  # nothing came of it since the start, so no route leads to it
+        if self._infos.may_be_merged(stream):
+            self._routes.clear()
+        else:
+            self._routes.forget(info.topic)
         self._infos.forget(stream)
-        self._routes.clear()
 
     def explain(self, message: Message) -> Explanation:
         """What `decode` would do with the message now, step by step. Changes and counts nothing."""

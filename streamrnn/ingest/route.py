@@ -144,6 +144,13 @@ class Routes:
             self._use(_LEAF_BYTES + len(path))
         route.fates[path] = fate
 
+    def forget(self, topic: str) -> None:
+        """What is remembered of one topic."""
+        route = self.by_topic.pop(topic, None)
+        if route is not None:
+            self._used_bytes -= _ROUTE_BYTES + 2 * len(topic)
+            self._used_bytes -= sum(_LEAF_BYTES + len(path) for path in route.fates)
+
     def clear(self) -> None:
         self.by_topic.clear()
         self._used_bytes = 0

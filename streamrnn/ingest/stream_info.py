@@ -69,6 +69,10 @@ class StreamInfos:
                 unit=unit or known.unit,
             )
 
+    def may_be_merged(self, stream: str) -> bool:
+        """Whether its readings may have come from more than one place."""
+        return stream in self.merged or len(self.merged) >= _MERGED_KEPT
+
     def forget(self, stream: str) -> None:
         self.by_stream.pop(stream, None)
         self.merged.pop(stream, None)

@@ -26,6 +26,11 @@ class Activity:
             self.opened[event.stream, event.kind] += 1
             self._held_until[event.stream] = self._clock() + HOLD_SECONDS
 
+    def forget(self, stream: str, slot: int) -> None:
+        """The stream is gone, and with it its series."""
+        self.opened = Counter({key: n for key, n in self.opened.items() if key[0] != stream})
+        self._held_until.pop(stream, None)
+
     def held(self) -> list[str]:
         """The streams whose anomaly began less than `HOLD_SECONDS` ago."""
         now = self._clock()

@@ -104,7 +104,7 @@ class CommandDesk:
                 return tracker.dismiss(slot)
 
     def _slot(self, levels: str) -> int:
-        for slot, name in enumerate(self._state.bank.names):
+        for name, slot in self._state.bank.slots.items():
             if topic_levels(name) == levels:
                 return slot
         raise ValueError("must name a stream that is known; its events and metrics show how")

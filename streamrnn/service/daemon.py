@@ -46,6 +46,7 @@ from streamrnn.service.homeassistant import HomeAssistant
 from streamrnn.service.http import HttpServer
 from streamrnn.service.logs import RateLimited
 from streamrnn.service.loop import MOST_MESSAGES, Loop
+from streamrnn.service.memory import within_memory
 from streamrnn.service.metrics import metrics_registry
 from streamrnn.service.mqtt import Backoff, MqttLink
 from streamrnn.service.notify import Notifier
@@ -128,7 +129,7 @@ class Daemon:
                 self.signals.starting = False  # nothing is raised while the stack takes it down
             seconds = round(time.monotonic() - begun, 2)
             log.info("ready", extra={"data": {"seconds": seconds, "version": __version__}})
-            self._notifier.ready(f"{len(loop.state.bank.names)} streams")
+            self._notifier.ready(f"{len(loop.state.bank.slots)} streams")
             while not self.signals.stop:
                 if _FLOOD <= loop.turn(_TURN_SECONDS) < MOST_MESSAGES:
                     time.sleep(_GATHER_SECONDS)
@@ -159,15 +160,18 @@ class Daemon:
         self._start_http(stack, mailbox, outlets)
         compile_kernels(config.detector)
 
-        ingest = Ingest(config.source, config.limits, config.alerts.topic_prefix)
-        for stream in state.bank.names:
+        limits = within_memory(config.limits, config.detector)
+        ingest = Ingest(config.source, limits, config.alerts.topic_prefix)
+        for stream in state.bank.slots:
             ingest.admit(stream)
-        link = self._make_link(ingest, had_session=bool(state.bank.names))
+        link = self._make_link(ingest, had_session=bool(state.bank.slots))
         events = EventTopic(outbox, link, topics)
         stack.callback(events.stop)  # after the link, which publishes until it stops
         self._start_link(stack, link)
         events.start()
-        states = StateTopics(link, topics, config.alerts.state_every, time.monotonic())
+        states = StateTopics(
+            link, topics, config.alerts.state_every, time.monotonic(), state.withdrawals
+        )
         activity = Activity(time.monotonic)
         desk = CommandDesk(state, topics, self._complaints, enabled=config.alerts.commands)
         homeassistant = HomeAssistant(
@@ -193,6 +197,7 @@ class Daemon:
             acknowledgements=Acknowledgements(link),
             reading_sinks=outlets.readings,
             listeners=dict.fromkeys(self._status_topics(), homeassistant.hear),
+            rememberers=(states, activity),
             at=self._at,
         )
         safekeeping = Safekeeping(

@@ -39,11 +39,13 @@ class FleetSnapshot:
     """All streams at one moment. Never changed after it was made: arrays and mappings are copies.
 
     time: when it was taken, Unix seconds.
-    names, status, anomaly_active: one entry per slot.
+    names, status, anomaly_active: one entry per stream.
     anomaly_active: held for at least a minute, so that no scrape misses a short anomaly.
     anomalies_total: anomalies opened since the start, by (stream, kind).
     open_events: the last event of each anomaly that is open now.
     infos: what messages tell of their streams, for those heard since the start.
+    shed_total: idle streams that gave way to new ones since the start; most_streams: for how many
+    there is room.
     checkpoint_time: of the last complete checkpoint, Unix seconds; None before the first.
     """
 
@@ -58,6 +60,8 @@ class FleetSnapshot:
     dropped: Mapping[Reason, int] = field(default_factory=dict)
     messages_total: int = 0
     readings_total: int = 0
+    shed_total: int = 0
+    most_streams: int = 0
     training: TrainingCounts = TrainingCounts()
     queue_depth: int = 0
     outbox_depth: int = 0

@@ -28,6 +28,7 @@ from streamrnn.service.failpoint import Failpoint
 from streamrnn.service.logs import RateLimited
 from streamrnn.service.orphans import Orphans
 from streamrnn.service.outbox import AlertOutbox
+from streamrnn.service.shedding import Rememberer, Shedding
 from streamrnn.service.sinks import Judged, ReadingSink, Sink
 from streamrnn.service.state import State
 
@@ -52,13 +53,13 @@ class _Slots(dict[str, int]):
     """Slot by name of stream; asks the bank for a name that it does not know."""
 
     def __init__(self, bank: Bank, complaints: RateLimited) -> None:
-        super().__init__((name, slot) for slot, name in enumerate(bank.names))
+        super().__init__(bank.slots)
         self._bank = bank
         self._complaints = complaints
 
     def __missing__(self, stream: str) -> int:
         slot = self[stream] = self._bank.slot(stream)
-        data = {"stream": stream, "streams": len(self._bank.names)}
+        data = {"stream": stream, "streams": len(self._bank.slots)}
         self._complaints.log(logging.INFO, "new_stream", "new_stream", data)
         return slot
 
@@ -84,10 +85,12 @@ class Loop:
         acknowledgements: Acknowledgements,
         reading_sinks: Sequence[ReadingSink] = (),
         listeners: Mapping[str, Listener] = _NOBODY,
+        rememberers: Sequence[Rememberer] = (),
         at: Failpoint = failpoint.nothing,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """listeners: who wants the messages on a topic, which then hold no readings."""
+        """listeners: who wants the messages on a topic, which then hold no readings. rememberers:
+        who keeps something of each stream beside the state."""
         self.ingest = ingest
         self.state = state
         self.acknowledgements = acknowledgements
@@ -106,6 +109,8 @@ class Loop:
         self._outbox = outbox
         self._merges_reported = 0
         self._orphans = Orphans(outbox.open_events(), state.tracker)
+        self.shedding = Shedding(state, complaints)
+        self._rememberers = rememberers
         self._at = at
         self._clock = clock
         self._listening_since = clock()
@@ -137,7 +142,8 @@ class Loop:
 
     def _deal_with(self, messages: Sequence[Message]) -> None:
         readings = Readings([], [], [])
-        decode, command_prefix = self.ingest.decode, self._command_prefix
+        ingest, command_prefix = self.ingest, self._command_prefix
+        decode, rejects = ingest.decode, ingest.last_rejects
         listeners = self._listeners
         redeliveries = self.state.redeliveries
         for message in redeliveries.unseen(messages, self._inlet.session_epoch):
@@ -149,6 +155,8 @@ class Loop:
                 listeners[message.topic](message)
             else:
                 decode(message, readings)
+                if rejects and ingest.lacks_room:
+                    readings = self._make_room(readings)
         self._apply(readings)
         self.dropped[Reason.REDELIVERED] = redeliveries.total
         if self.ingest.last_rejects:
@@ -180,6 +188,24 @@ class Loop:
             applied_rows = (decisions.outcome < _LATE).tolist()
             events = self._orphans.ends(readings, applied_rows, events) + events
         self._emit(events)
+
+    def _make_room(self, readings: Readings) -> Readings:
+        """Streams were refused for want of room: idle ones give way, so that the next reading of
+        those finds it. Returns the readings that are still to be applied."""
+        ingest, bank = self.ingest, self.state.bank
+        lacking = ingest.take_lacking()
+        self._apply(readings)  # who has just spoken is not idle
+        bank.pass_time(lacking.times)
+        self._report_merges()
+        for stream, slot, event in self.shedding.shed(lacking.streams):
+            ingest.forget(stream)
+            self._slots.pop(stream, None)
+            orphan = self._orphans.give_up(stream, bank.latest)
+            self._emit([each for each in (event, orphan) if each is not None])
+            for rememberer in self._rememberers:  # after the end, which they are told as sinks
+                rememberer.forget(stream, slot)
+        self._merges_reported = len(ingest.merged)
+        return Readings([], [], [])
 
     def _device_of(self, stream: str) -> str:
         info = self.ingest.infos.get(stream)

@@ -223,6 +223,14 @@ def _intake(snapshot: FleetSnapshot) -> Iterator[Metric]:
     for state, count in zip(STATES, counts.tolist(), strict=True):
         streams.add_metric([state], count)
     yield streams
+    yield GaugeMetricFamily(
+        "streamrnn_streams_limit", "Streams for which there is room.", snapshot.most_streams
+    )
+    yield CounterMetricFamily(
+        "streamrnn_streams_shed_total",
+        "Idle streams that were given up to make room for new ones.",
+        snapshot.shed_total,
+    )
 
 
 def _training(snapshot: FleetSnapshot) -> Iterator[Metric]:

@@ -28,6 +28,11 @@ class Orphans:
     def __len__(self) -> int:
         return len(self._by_stream)
 
+    def give_up(self, stream: str, time: float) -> Event | None:
+        """The end that is due as the stream makes room for another one."""
+        orphan = self._by_stream.pop(stream, None)
+        return None if orphan is None else _end(orphan, orphan.value, max(time, orphan.time))
+
     def ends(self, readings: Readings, applied: Sequence[bool], events: list[Event]) -> list[Event]:
         """The ends that are due after a batch. applied: whether each reading was. events: what
         followed from the batch."""

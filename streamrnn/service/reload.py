@@ -14,6 +14,7 @@ from streamrnn.ingest import Ingest
 from streamrnn.service import logs
 from streamrnn.service.commands import CommandDesk
 from streamrnn.service.loop import Loop
+from streamrnn.service.memory import within_memory
 from streamrnn.service.mqtt import MqttLink
 from streamrnn.service.sinks import StateTopics
 
@@ -77,8 +78,9 @@ def _apply(running: Config, effective: Config, parts: Adjustable) -> None:
 
 def _apply_sources(effective: Config, parts: Adjustable) -> None:
     loop = parts.loop
-    ingest = Ingest(effective.source, effective.limits, effective.alerts.topic_prefix)
-    for stream in loop.state.bank.names:
+    limits = within_memory(effective.limits, effective.detector)
+    ingest = Ingest(effective.source, limits, effective.alerts.topic_prefix)
+    for stream in loop.state.bank.slots:
         ingest.admit(stream)
     ingest.rejected.update(loop.ingest.rejected)  # counters must not fall
     parts.link.set_subscriptions(ingest.topic_filters())  # changes nothing when it raises

@@ -1,5 +1,5 @@
-"""What a checkpoint holds: the bank's arrays, the tracker's open events and snoozes, and the
-packet ids under which the broker may send again what is in them."""
+"""What a checkpoint holds: the bank's arrays, the tracker's open events and snoozes, the packet ids
+under which the broker may send again what is in them, and what it has still to take back."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from streamrnn.config import Config, DetectorConfig
 from streamrnn.detect import Bank, Retrainer
 from streamrnn.detect.events import EventTracker
 from streamrnn.errors import StateError
-from streamrnn.service.checkpoint import CheckpointStore, Stored
+from streamrnn.service.checkpoint import CheckpointStore
 from streamrnn.service.redelivery import Redeliveries
+from streamrnn.service.withdrawals import Withdrawals
 
 log = logging.getLogger("streamrnn.state")
 
@@ -27,11 +28,16 @@ class State(NamedTuple):
     bank: Bank
     tracker: EventTracker
     redeliveries: Redeliveries
+    withdrawals: Withdrawals
 
 
 def capture(state: State) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Copies: (arrays, facts) for a checkpoint."""
-    facts = {"network": _network(state.bank.config), "tracker": state.tracker.to_state()}
+    facts = {
+        "network": _network(state.bank.config),
+        "tracker": state.tracker.to_state(),
+        "withdrawals": state.withdrawals.to_state(),
+    }
     return state.bank.to_arrays() | state.redeliveries.to_arrays(), facts
 
 
@@ -46,7 +52,7 @@ def restore(store: CheckpointStore, config: Config, retrainer: Retrainer) -> Sta
         log.info("state_new", extra={"data": {"directory": str(store.directory)}})
         return _new(config, retrainer)
     try:
-        state = _from(stored, config, retrainer)
+        state = resume(stored.arrays, stored.facts, config, retrainer)
     except StateError as error:
         aside = store.put_aside(stored.path, "unusable")
         data = {
@@ -57,21 +63,29 @@ def restore(store: CheckpointStore, config: Config, retrainer: Retrainer) -> Sta
         }
         log.error("state_unusable", extra={"data": data})
         return _new(config, retrainer)
-    told = {"file": str(stored.path), "streams": len(state.bank.names)}
+    told = {"file": str(stored.path), "streams": len(state.bank.slots)}
     log.info("state_restored", extra={"data": told})
     return state
 
 
 def _new(config: Config, retrainer: Retrainer) -> State:
     tracker = EventTracker(config.alerts, config.gateway.name)
-    return State(Bank(config.detector, retrainer), tracker, Redeliveries())
+    return State(Bank(config.detector, retrainer), tracker, Redeliveries(), Withdrawals())
 
 
-def _from(stored: Stored, config: Config, retrainer: Retrainer) -> State:
-    bank = Bank.from_arrays(config.detector, stored.arrays, retrainer)
+def resume(
+    arrays: Mapping[str, NDArray[Any]],
+    facts: Mapping[str, Any],
+    config: Config,
+    retrainer: Retrainer | None = None,
+) -> State:
+    """The state that was captured. StateError when it does not fit."""
+    bank = Bank.from_arrays(config.detector, arrays, retrainer)
     tracker = EventTracker(config.alerts, config.gateway.name)
-    tracker.restore(bank.names, stored.facts["tracker"])
-    return State(bank, tracker, Redeliveries.from_arrays(stored.arrays))
+    tracker.restore(bank.names, facts["tracker"])
+    # Checkpoints of versions that never gave a stream up have no withdrawals.
+    withdrawals = Withdrawals(facts.get("withdrawals", ()))
+    return State(bank, tracker, Redeliveries.from_arrays(arrays), withdrawals)
 
 
 def _network(config: DetectorConfig) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streamrnn.detect import Bank
 from streamrnn.records import Reason
@@ -83,28 +84,31 @@ class Upkeep:
         link = "connected" if self._link.connected else f"not connected ({self._link.problem})"
         anomalies = len(self._loop.state.tracker.open_slots())
         return (
-            f"{len(self._loop.state.bank.names)} streams, {anomalies} anomalous; {link}, "
+            f"{len(self._loop.state.bank.slots)} streams, {anomalies} anomalous; {link}, "
             f"{durability.rate:.3g} messages/s, durability {durability.mode}"
         )
 
     def snapshot(self) -> FleetSnapshot:
         bank, tracker = self._loop.state.bank, self._loop.state.tracker
         link, checkpointer = self._link, self._safekeeping.checkpointer
+        used = slots_in_use(bank)
         anomaly_active = np.zeros(len(bank.names), np.bool_)
         anomaly_active[tracker.open_slots()] = True
-        anomaly_active[[bank.slot(stream) for stream in self._activity.held()]] = True
+        anomaly_active[[bank.slots[stream] for stream in self._activity.held()]] = True
         return FleetSnapshot(
             gateway=self._gateway,
             time=time.time(),
-            names=tuple(bank.names),
-            status=bank.status(),
-            anomaly_active=anomaly_active,
+            names=tuple(map(bank.names.__getitem__, used.tolist())),
+            status=bank.status().of(used),
+            anomaly_active=anomaly_active[used],
             anomalies_total=dict(self._activity.opened),
             open_events=tuple(tracker.open_events()),
             infos=dict(self._loop.ingest.infos),
             dropped=self._dropped(),
             messages_total=self._loop.messages_total,
             readings_total=self._loop.readings_total,
+            shed_total=self._loop.shedding.total,
+            most_streams=self._loop.ingest.max_streams,
             training=self._trainer.counts,
             queue_depth=link.queue_depth,
             outbox_depth=self._safekeeping.outbox.waiting,
@@ -122,6 +126,7 @@ class Upkeep:
         self._safekeeping.tick(now, self._link.window)
         self._look_for_silence(now)
         self._refresh_states(now)
+        self._states.withdraw(now)
         self._publish_requests()
         self._complaints.flush()
 
@@ -173,10 +178,16 @@ class Upkeep:
 
 def empty_snapshot(gateway: str, bank: Bank) -> FleetSnapshot:
     """For readers that come before the loop begins."""
+    used = slots_in_use(bank)
     return FleetSnapshot(
         gateway=gateway,
         time=time.time(),
-        names=tuple(bank.names),
-        status=bank.status(),
-        anomaly_active=np.zeros(len(bank.names), np.bool_),
+        names=tuple(map(bank.names.__getitem__, used.tolist())),
+        status=bank.status().of(used),
+        anomaly_active=np.zeros(len(used), np.bool_),
     )
+
+
+def slots_in_use(bank: Bank) -> NDArray[np.int64]:
+    """In rising order."""
+    return np.sort(np.fromiter(bank.slots.values(), np.int64, len(bank.slots)))

@@ -113,3 +113,10 @@ def test_who_arrives_counts_as_heard_and_room_for_more_changes_nothing() -> None
     attendance.fit(1)
     assert len(attendance.heard) == 2 * SLOTS
     assert attendance.heard[3] == attendance.clock[SECONDS]
+
+
+def test_time_passes_as_those_say_for_whom_there_is_no_room() -> None:
+    """Else all streams could be renamed, and none of the old ones would ever give way."""
+    attendance = attended([(slot, 1e9) for slot in range(SLOTS)])
+    attendance.pass_time(1e9 + LONGEST_STEP * np.arange(1, 15))
+    assert idleness(attendance).longest(SLOTS) == list(range(SLOTS))

@@ -111,7 +111,9 @@ def test_batches_of_any_size_teach_the_same(readings: list[tuple[int, float]], c
         silence.fit(4)
         for first, end in itertools.pairwise(edges):
             silence.hear(slots[first:end], times[first:end])
-        found.append((silence.pauses("abcd"), silence.lasts(4, times[-1], -np.inf).tolist()))
+        found.append(
+            (silence.pauses("abcd"), silence.lasts(np.ones(4), times[-1], -np.inf).tolist())
+        )
     assert found[0] == found[1]
 
 

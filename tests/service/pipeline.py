@@ -25,8 +25,10 @@ from streamrnn.service.logs import RateLimited
 from streamrnn.service.loop import Loop
 from streamrnn.service.outbox import AlertOutbox
 from streamrnn.service.redelivery import Redeliveries
+from streamrnn.service.shedding import Rememberer
 from streamrnn.service.sinks import Sink
 from streamrnn.service.state import State
+from streamrnn.service.withdrawals import Withdrawals
 
 TOPICS = GatewayTopics("streamrnn", "gw")
 DETECTOR = DetectorConfig(warm_up=60)
@@ -38,6 +40,7 @@ class FakeLink:
 
     def __init__(self) -> None:
         self.session_epoch = 1
+        self.connected = self.delivers = True
         self.waiting: deque[Message] = deque()
         self.acknowledged: list[Message] = []
         self.published: list[tuple[str, bytes, int, bool]] = []
@@ -50,9 +53,24 @@ class FakeLink:
         self.acknowledged += messages
         self.on_acknowledge()
 
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
-        self.published.append((topic, payload, qos, retain))
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+        on_done: Callable[[bool], None] | None = None,
+    ) -> bool:
+        """Delivered at once, or never."""
+        if self.delivers:
+            self.published.append((topic, payload, qos, retain))
+        if on_done is not None:
+            on_done(self.delivers)
         return True
+
+    def is_denied(self, topic: str) -> bool:
+        return False
 
 
 class Heard:
@@ -85,12 +103,15 @@ class Pipeline:
         outbox: AlertOutbox | None = None,
         limits: LimitsConfig | None = None,
         source: SourceConfig | None = None,
+        rememberers: Sequence[Rememberer] = (),
         **alerts: Any,
     ) -> None:
         settings = ALERTS.model_copy(update=alerts)
         self.link = FakeLink()
         self.heard = Heard()
-        self.state = state or State(Bank(DETECTOR), EventTracker(settings, "gw"), Redeliveries())
+        self.state = state or State(
+            Bank(DETECTOR), EventTracker(settings, "gw"), Redeliveries(), Withdrawals()
+        )
         limited = complaints()
         self.desk = CommandDesk(self.state, TOPICS, limited, enabled=settings.commands)
         self.loop = Loop(
@@ -105,7 +126,10 @@ class Pipeline:
             TOPICS,
             outbox=outbox or memory_outbox(),
             acknowledgements=Acknowledgements(self.link),
+            rememberers=rememberers,
         )
+        for stream in self.state.bank.slots:
+            self.loop.ingest.admit(stream)
         self.loop.acknowledgements.mode = Mode.RELAXED
 
     def feed(self, *messages: Message) -> list[Event]:

@@ -96,3 +96,56 @@ def test_a_fault_reaches_every_outlet(mosquitto: Mosquitto, tmp_path: Path) -> N
             assert process.stop() == 0
     history = tmp_path / "state" / FILE_NAME
     assert next(read_events(history, since=0.0)).stream == "plant/freezer/value"
+
+
+@pytest.mark.broker
+def test_of_a_stream_that_gave_way_nothing_stays_at_the_broker(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """Nor when the daemon is killed meanwhile."""
+    outputs = """
+        [homeassistant]
+        enabled = true
+        [limits]
+        max_streams = 2
+        [alerts]
+        state_every = "1s"
+        [state]
+        checkpoint_every = "1s"
+        """
+    state, device = "streamrnn/gw/state/plant/idle/value", "homeassistant/device/streamrnn_gw_plant"
+
+    def publish(stream: str, seconds_ago: float) -> None:
+        stamp = time.time() - seconds_ago
+        peer.publish(f"plant/{stream}", json.dumps({"value": 20.0, "time": stamp}))
+
+    with (
+        daemon(tmp_path, settings(mosquitto, outputs)) as process,
+        Peer(mosquitto, "#") as peer,
+    ):
+        process.wait_ready()
+        publish("idle", 9 * 3600)
+        for n in range(15):
+            publish("busy", 9 * 3600 - 600 * n)
+        process.wait_until(lambda: bool(peer.payloads(state)), "a state")
+        process.wait_until(
+            lambda: any(topic.startswith(f"{device}_idle_value") for topic, *_ in peer.heard),
+            "a device",
+        )
+        publish("new", 0.0)
+        process.wait_until(lambda: process.total("streamrnn_streams_shed_total") == 1.0, "shed")
+        publish("new", 0.0)
+        process.wait_until(lambda: process.total("streamrnn_readings_total") == 17.0, "it came")
+        process.kill()
+        process.start()
+        process.wait_ready()
+        process.wait_until(lambda: peer.payloads(state)[-1] == b"", "its state taken back")
+        process.wait_until(
+            lambda: any(
+                topic.startswith(f"{device}_idle_value") and not text
+                for topic, text, _ in peer.heard
+            ),
+            "its device taken back",
+        )
+        names = {sample.labels["stream"] for sample in process.samples("streamrnn_value")}
+        assert names == {"plant/busy/value", "plant/new/value"}

@@ -13,6 +13,7 @@ from streamrnn.records import Readings
 from streamrnn.service.mqtt import Backoff, MqttLink
 from streamrnn.service.reload import Adjustable, reload
 from streamrnn.service.sinks import StateTopics
+from streamrnn.service.withdrawals import Withdrawals
 from tests.service.mqtt_peers import CONNACK_5, FakeBroker, eventually, make_link, running
 from tests.service.pipeline import TOPICS, Pipeline, message
 
@@ -34,7 +35,7 @@ class Running:
         self.pipeline = Pipeline()
         self.config = config_of()
         idle = MqttLink(MqttConfig(), "gw", "streamrnn", backoff=Backoff(random.Random(1)))
-        states = StateTopics(self.pipeline.link, TOPICS, 60.0, 0.0)
+        states = StateTopics(self.pipeline.link, TOPICS, 60.0, 0.0, Withdrawals())
         self.parts = Adjustable(self.pipeline.loop, link or idle, self.pipeline.desk, states)
 
     def reload(self, wanted: Config) -> None:

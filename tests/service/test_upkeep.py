@@ -27,6 +27,7 @@ from streamrnn.service.sinks import StateTopics
 from streamrnn.service.state import restore
 from streamrnn.service.trainer import ThreadRetrainer
 from streamrnn.service.upkeep import CONDITIONS, LOOP, MQTT, Upkeep, empty_snapshot
+from streamrnn.service.withdrawals import Withdrawals
 from tests.service.pipeline import TOPICS, FakeLink, Pipeline, command, freezer
 from tests.service.test_state import CONFIG
 
@@ -69,7 +70,7 @@ class Kept:
             MqttLink(MqttConfig(), "gw", "streamrnn", backoff=Backoff(random.Random(1))),
             mailbox=self.mailbox,
             activity=self.activity,
-            states=StateTopics(self.states, TOPICS, 60.0, self.now),
+            states=StateTopics(self.states, TOPICS, 60.0, self.now, Withdrawals()),
             safekeeping=self.safekeeping,
             trainer=self.trainer,
             health=self.health,

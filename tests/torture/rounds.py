@@ -16,6 +16,7 @@ from streamrnn.records import Message
 from streamrnn.service.redelivery import Redeliveries
 from streamrnn.service.sinks import iso_time
 from streamrnn.service.state import State, capture
+from streamrnn.service.withdrawals import Withdrawals
 from tests.service.pipeline import Pipeline
 
 STREAMS = 50
@@ -78,7 +79,7 @@ class Undisturbed(NamedTuple):
 
 def undisturbed(rounds: int) -> Undisturbed:
     """What becomes of so many rounds when nothing happens."""
-    state = State(Bank(DETECTOR), EventTracker(ALERTS, "gw"), Redeliveries())
+    state = State(Bank(DETECTOR), EventTracker(ALERTS, "gw"), Redeliveries(), Withdrawals())
     pipeline = Pipeline(state, limits=LimitsConfig(new_streams_per_second=1e9))
     events = pipeline.feed(
         *(

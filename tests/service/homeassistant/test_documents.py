@@ -17,6 +17,7 @@ from streamrnn.records import Event, Kind
 from streamrnn.service.commands import Verb, parse_command
 from streamrnn.service.homeassistant.documents import Describer, Document
 from streamrnn.service.sinks import StateTopics
+from streamrnn.service.withdrawals import Withdrawals
 from tests.service.fleet_snapshots import opened
 from tests.service.homeassistant.as_home_assistant import checked
 from tests.service.pipeline import TOPICS, FakeLink
@@ -115,7 +116,7 @@ class Shown:
 
     def __init__(self, *events: Event) -> None:
         link = FakeLink()
-        states = StateTopics(link, TOPICS, 60.0, 0.0)
+        states = StateTopics(link, TOPICS, 60.0, 0.0, Withdrawals())
         for event in events:
             states.emit(event)
         self._topic, state, *_ = link.published[-1]

@@ -9,6 +9,7 @@ import msgspec
 
 from streamrnn.records import Event, EventType
 from streamrnn.service.sinks import StateTopics, iso_time
+from streamrnn.service.withdrawals import Withdrawals
 from tests.service.fleet_snapshots import bank_status, opened
 from tests.service.pipeline import TOPICS, FakeLink
 
@@ -19,7 +20,7 @@ def ended(event: Event) -> Event:
 
 def test_the_state_follows_an_anomaly_at_once() -> None:
     link = FakeLink()
-    states = StateTopics(link, TOPICS, 60.0, 0.0)
+    states = StateTopics(link, TOPICS, 60.0, 0.0, Withdrawals())
     event = opened("hall/freezer#1")
     states.emit(event)
     states.emit(ended(event))
@@ -38,7 +39,7 @@ def test_the_state_follows_an_anomaly_at_once() -> None:
 
 def test_the_sentence_goes_with_the_anomaly_and_its_kind_stays() -> None:
     link = FakeLink()
-    states = StateTopics(link, TOPICS, 60.0, 0.0)
+    states = StateTopics(link, TOPICS, 60.0, 0.0, Withdrawals())
     event = opened("freezer")
     states.emit(event)
     states.emit(ended(event))
@@ -53,7 +54,7 @@ class Refreshing:
     def __init__(self, n: int) -> None:
         self.link = FakeLink()
         self.names = [f"s{i}" for i in range(n)]
-        self.states = StateTopics(self.link, TOPICS, 60.0, 0.0)
+        self.states = StateTopics(self.link, TOPICS, 60.0, 0.0, Withdrawals())
         self.readings = [1] * n
 
     def at(self, now: float, *anomalies: Event) -> list[str]:
