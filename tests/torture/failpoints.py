@@ -15,7 +15,7 @@ from tests.torture.figures import Figures
 from tests.torture.kill import WINDOW, drain, judge
 from tests.torture.mishap import AFTER, BEFORE, HALFWAY, Mishap
 from tests.torture.nursery import Nursery
-from tests.torture.rounds import round_of
+from tests.torture.rounds import SEATS, round_of
 from tests.torture.sender import BROKER_SETTINGS, Sender
 from tests.torture.victim import Victim, victim
 
@@ -61,7 +61,7 @@ def run(folder: Path, times: int) -> Figures:
     try:
         with (
             Nursery() as nursery,
-            victim(nursery, folder / "victim", broker.url, window=WINDOW) as daemon,
+            victim(nursery, folder / "victim", broker.url, window=WINDOW, streams=SEATS) as daemon,
             Peer(broker, "streamrnn/gw/events") as peer,
         ):
             daemon.start()

@@ -20,6 +20,9 @@ from streamrnn.service.withdrawals import Withdrawals
 from tests.service.pipeline import Pipeline
 
 STREAMS = 50
+SEATS = STREAMS + 1
+"""Streams for which there is room: visitors come one after the other, each in the place
+of the one before."""
 WARM_UP = 60
 START = 1_700_000_000
 _ARRIVAL = START + 365 * 86_400.0
@@ -45,10 +48,15 @@ checkpoint_every = "{{every}}"
 durability = "{{durability}}"
 [limits]
 new_streams_per_second = 1e9
+max_streams = {{streams}}
 """
 
 DETECTOR = DetectorConfig(warm_up=WARM_UP, retrain_every="150s")
 ALERTS = AlertsConfig(close_after="20s", cooldown="0s", update_every="10s", stale_after="never")
+
+_VISIT = 100  # rounds from one visitor to the next
+_LEAVES = 82
+_SLOW_FROM = 86
 
 _BY_THE_CLOCK = "pauses"  # in real time between readings: differs from run to run
 
@@ -59,19 +67,37 @@ class Reading(NamedTuple):
 
 
 def round_of(t: int) -> Iterator[Reading]:
-    """One reading of each stream, of second `t` by their stamps: waves with noise, and now and then
-    a fault that lasts a few readings, at another time in each stream."""
-    noise = np.random.default_rng(t).normal(0.0, 0.1, STREAMS)
+    """One reading of each stream: waves with noise, and now and then a fault that lasts a few
+    readings, at another time in each stream. A visitor breaks with its last words."""
+    noise = np.random.default_rng(t).normal(0.0, 0.1, SEATS)
     for n in range(STREAMS):
         fault = 6.0 if t > 2 * WARM_UP and (t + 7 * n) % 97 < 4 else 0.0
-        value = math.sin(t / 10 + n) + noise[n] + fault
-        payload = json.dumps({"value": round(value, 6), "time": START + t}).encode()
-        yield Reading(f"plant/{n}", payload)
+        yield _reading(f"plant/{n}", t, math.sin(t / 10 + n) + noise[n] + fault)
+    visit, day = divmod(t, _VISIT)
+    if day < _LEAVES:
+        fault = 9.0 if day >= _LEAVES - 2 else 0.0
+        yield _reading(f"plant/visitor {visit}", t, math.sin(t / 10) + noise[STREAMS] + fault)
+
+
+def _reading(topic: str, t: int, value: float) -> Reading:
+    payload = json.dumps({"value": round(value, 6), "time": _stamp(t)}).encode()
+    return Reading(topic, payload)
+
+
+def _stamp(t: int) -> int:
+    """A second after the last, but ten minutes where a visitor has left: long enough, until the
+    next one comes, to be idle."""
+    visit, day = divmod(t, _VISIT)
+    slow = visit * (_VISIT - _SLOW_FROM) + max(0, day - _SLOW_FROM)
+    return START + t + 599 * slow
 
 
 class Undisturbed(NamedTuple):
-    """arrays, tracker: as a checkpoint holds them. events: by id, type and time."""
+    """readings: how many were sent. shed: streams that gave way. arrays, tracker: as a checkpoint
+    holds them. events: by id, type and time."""
 
+    readings: int
+    shed: int
     arrays: Mapping[str, Any]
     tracker: Mapping[str, Any]
     events: Set[tuple[str, str, str]]
@@ -80,18 +106,19 @@ class Undisturbed(NamedTuple):
 def undisturbed(rounds: int) -> Undisturbed:
     """What becomes of so many rounds when nothing happens."""
     state = State(Bank(DETECTOR), EventTracker(ALERTS, "gw"), Redeliveries(), Withdrawals())
-    pipeline = Pipeline(state, limits=LimitsConfig(new_streams_per_second=1e9))
-    events = pipeline.feed(
-        *(
-            Message(topic, payload, 1, False, False, 1 + number % 65_535, 1, _ARRIVAL)
-            for number, (topic, payload) in enumerate(
-                reading for t in range(rounds) for reading in round_of(t)
-            )
+    limits = LimitsConfig(new_streams_per_second=1e9, max_streams=SEATS)
+    pipeline = Pipeline(state, limits=limits)
+    messages = [
+        Message(topic, payload, 1, False, False, 1 + number % 65_535, 1, _ARRIVAL)
+        for number, (topic, payload) in enumerate(
+            reading for t in range(rounds) for reading in round_of(t)
         )
-    )
+    ]
+    events = pipeline.feed(*messages)
     arrays, facts = capture(state)
     keys = {(event.id, event.type.value, iso_time(event.time)) for event in events}
-    return Undisturbed(arrays, facts["tracker"], keys)
+    shed = pipeline.loop.shedding.total
+    return Undisturbed(len(messages), shed, arrays, facts["tracker"], keys)
 
 
 def differences(

@@ -1,5 +1,5 @@
-"""A topic with a random part: a hundred thousand names, a cap on streams, and a page of metrics
-that still comes in a second."""
+"""A topic with a random part: a hundred thousand names, a cap on streams by memory, and a page of
+metrics that still comes in a second."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from tests.torture.nursery import Nursery
 from tests.torture.scripted_broker import Client, ScriptedBroker, publish
 from tests.torture.victim import Victim, victim
 
-_CAP = 10_000
+_MEMORY_MB = 500
+_LIMITS = f"max_memory_mb = {_MEMORY_MB}\n"
+_CAP = 10_000  # what it has room for is a little less
+_LONGEST_SCRAPE_SECONDS = 1.0  # of the processor: what else runs here does not count
 _BATCH = 1000
 
 
@@ -34,23 +37,27 @@ def run(folder: Path, topics: int) -> Figures:
     with (
         ScriptedBroker(explosion.serve) as broker,
         Nursery() as nursery,
-        victim(nursery, folder, broker.url, durability="auto", every="60s") as daemon,
+        victim(nursery, folder, broker.url, durability="auto", every="10s", more=_LIMITS) as daemon,
     ):
         daemon.start()
         daemon.wait_until(lambda: explosion.sent == topics, "all topics", 600.0)
         daemon.wait_until(lambda: _received(daemon) >= topics, "all accounted for", 300.0)
         streams = int(daemon.total("streamrnn_streams"))
-        begun = time.monotonic()
+        begun, worked = time.monotonic(), daemon.processor_seconds()
         _, page = daemon.get("/metrics")
-        scrape = time.monotonic() - begun
+        scrape, worked = time.monotonic() - begun, daemon.processor_seconds() - worked
         figures = Figures("topic explosion")
         figures["topics"] = topics
         figures["streams"] = streams
         figures["refused and counted"] = int(daemon.total("streamrnn_dropped_total"))
         figures["scrape, s"] = scrape
+        figures["of the processor, s"] = worked
         figures["scrape, MB"] = len(page) / 1e6
         figures["RSS, MB"] = daemon.rss_mb()
-        assert streams <= _CAP, figures
+        figures["highest"] = daemon.highest_rss_mb()
+        assert 0.9 * _CAP < streams <= _CAP, figures
+        assert daemon.highest_rss_mb() <= _MEMORY_MB, figures
+        assert worked <= _LONGEST_SCRAPE_SECONDS, figures
         return figures
 
 

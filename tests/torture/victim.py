@@ -79,6 +79,9 @@ class Victim(DaemonProcess):
     def rss_mb(self) -> float:
         return self._status("VmRSS") / 1024
 
+    def highest_rss_mb(self) -> float:
+        return self._status("VmHWM") / 1024
+
     def threads(self) -> int:
         return self._status("Threads")
 
@@ -108,12 +111,18 @@ def victim(
     window: int = 1000,
     every: str = "100ms",
     durability: str = "exact",
+    streams: int = 10_000,
     mqtt: str = "",
     more: str = "",
 ) -> Iterator[Victim]:
     """Not yet started; killed at the end if it still runs."""
     settings = SETTINGS.format(
-        broker=broker_url, window=window, every=every, durability=durability, mqtt=mqtt
+        broker=broker_url,
+        window=window,
+        every=every,
+        durability=durability,
+        streams=streams,
+        mqtt=mqtt,
     )
     process = Victim(nursery, folder, settings + more)
     try:
