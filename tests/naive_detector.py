@@ -208,7 +208,9 @@ class Channel:
         self.flat = flat
         self.adam = naive.Adam(len(flat))
         self.scale = Moments(recipe.SCALE_MEMORY[c])
-        self.z: list[float] = []  # since the last gap
+        self.history: list[float] = []  # scaled values, of which so many are kept
+        self.kept = 0
+        self.z: list[float] = []  # the same as the network sees them, since the last gap
         self.steps = 0  # values ever seen
         self.s = np.zeros(H)
         self.states: list[naive.F64] = []  # before each step since the last gap
@@ -250,10 +252,11 @@ class Channel:
     ) -> float:
         """Judges x, learns unless faulty, forecasts the next; returns S."""
         if gap or not self.states:
-            self.states, self.z, self.kept = [], [], 0
+            self.states, self.z = [], []
         self.kept = (self.kept if self.kept < recipe.HISTORY else recipe.HISTORY * 3 // 4) + 1
         mean, sd = self.scale.mean_sd()
         z = (x - mean) / sd if sd > 0.0 else 0.0
+        self.history.append(float(np.clip(z, -recipe.KEPT_LIMIT, recipe.KEPT_LIMIT)))
         z = min(max(z, -recipe.Z_LIMIT), recipe.Z_LIMIT)
         S = 0.0
         if self.states and self.steps >= recipe.FIRST_STEPS and sd > 0.0:
@@ -289,7 +292,7 @@ class Channel:
         last = len(self.z) - 1
         steps = range(last - T, last)
         inputs = np.array([self.inputs(k, block, block_seconds) for k in steps])
-        targets = np.array([self.z[k + 1] for k in steps])
+        targets = np.array(self.history[-T:])
         gradient = naive.window_gradient(
             self.network, inputs, targets, self.states[-T], recipe.HUBER, self.relu
         )
@@ -412,8 +415,11 @@ class Detector:
         self.pause = max(self.pause - elapsed, 0.0)
         alarm = score > 1.0 and self.pause == 0.0
         self.pause = recipe.REFRACTORY if alarm else self.pause
-        z = np.array(fine.z[-fine.kept :])
-        kind, _ = self.fault.follow(z, habits, score, time, beyond=share, stuck=stuck, drift=drift)
+        z = np.array(fine.history[-fine.kept :])
+        kind, _ = self.fault.follow(
+            z, habits, score, time,
+            scale=fine.scale.mean_sd(), extent=(low, high), beyond=share, stuck=stuck, drift=drift,
+        )  # fmt: skip
         if broken:
             alarm, kind, score = True, Kind.OUT_OF_RANGE, max(score, recipe.HARD_LIMIT_SCORE)
         outcome = Outcome.ANOMALY if score > 1.0 else Outcome.NORMAL

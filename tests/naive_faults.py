@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from streamrnn.detect import recipe
+from streamrnn.detect import kinds, recipe
 from streamrnn.records import Kind
 from tests import naive
 
@@ -124,55 +124,113 @@ class Reference:
         return 0.0
 
 
-def roughness(x: naive.F64) -> tuple[float, float]:
+def roughness(x: naive.F64) -> tuple[float, float, float]:
     steps = np.diff(x)
-    size = float(np.sort(np.abs(steps))[:-2].sum()) / (len(steps) - 2)
+    sizes = np.sort(np.abs(steps))
     squares = float((steps**2).sum())
-    return size, float((steps[1:] * steps[:-1]).sum()) / squares if squares > 0.0 else 0.0
+    correlation = float((steps[1:] * steps[:-1]).sum()) / squares if squares > 0.0 else 0.0
+    return float(sizes[:-2].sum()) / (len(steps) - 2), float(sizes[-3]), correlation
 
 
-def largest_move(x: naive.F64) -> float:
-    if len(x) < 8:
-        return 0.0
-    means = np.convolve(x, np.full(4, 0.25), "valid")
-    return float(np.abs(means[4:] - means[:-4]).max())
+def median(x: naive.F64) -> float:
+    """The upper one of two."""
+    return float(np.sort(x)[len(x) // 2])
 
 
-def name_kind(z: naive.F64, age: int, habits: Habits, *, left_range: bool) -> Kind:
+def block_medians(x: naive.F64) -> naive.F64:
+    n = len(x) // kinds.BLOCK
+    return np.array([median(part) for part in np.split(x[len(x) - n * kinds.BLOCK :], n)])
+
+
+def best_fit(w: naive.F64, onsets: range, *, is_ramp: bool) -> tuple[float, float]:
+    """(share of the variance that is left, how far it leads) of the best step or ramp."""
+    left, size = float(np.var(w)), 0.0
+    if left == 0.0:
+        return 1.0, 0.0
+    t = np.arange(len(w))
+    for onset in onsets:
+        x = np.maximum(t - onset + 1.0, 0.0) if is_ramp else np.where(t >= onset, 1.0, 0.0)
+        if np.ptp(x) > 0.0:
+            slope, constant = np.polynomial.polynomial.polyfit(x, w, 1)[::-1]
+            rest = float(np.var(w - constant - slope * x))
+            if rest < left * (1.0 - 1e-12):
+                left, size = rest, float(slope * x[-1])
+    return left / float(np.var(w)), size
+
+
+def leaves_range(since: naive.F64, low: float, high: float) -> Kind:
+    for beyond in (since - high, low - since):
+        out = np.flatnonzero(beyond > kinds.BEYOND * (high - low))
+        if len(out) < 3 or (half := (len(since) - out[0]) // 2) < 4:
+            continue
+        early, late = beyond[out[0] : out[0] + half], beyond[out[0] + half :]
+        before, now = (float(np.sort(part)[-2:].mean()) for part in (early, late))
+        if now > kinds.GROWING * before:
+            return Kind.DRIFT
+        if now > 0.5 * before:
+            return Kind.LEVEL_SHIFT
+    return Kind.NONE
+
+
+def name_jump(z: naive.F64, jump: int) -> Kind:
+    level, size = median(z[jump - 5 : jump]), float(z[jump] - z[jump - 1])
+    share = (z[jump:] - level) / size
+    since = len(share) - 1
+    pairs = 0.5 * (share[1:-1] + share[2:])
+    back = next((k + 1 for k, pair in enumerate(pairs) if pair < 0.5), since + 1)
+    if back <= kinds.BACK and since > kinds.BACK:
+        rest = share[kinds.BACK + 1 : kinds.STAYS]
+        over = since == kinds.BACK + 1 or abs(median(rest)) < 0.5
+        return Kind.SPIKE if over else Kind.NONE
+    made = (median(z[jump : jump + kinds.STAYS]) - level) / size
+    if since < kinds.SETTLED or not 0.5 < made < 2.0:
+        return Kind.NONE
+    w = block_medians(z[:jump])
+    left, moved = best_fit(w, range(len(w) - 8), is_ramp=True)
+    low, high = kinds.UNDONE
+    return Kind.DRIFT if left < kinds.STEADY and low < -moved / size < high else Kind.LEVEL_SHIFT
+
+
+def name_kind(
+    z: naive.F64, age: int, largest_step: float, largest_turn: float, low: float, high: float
+) -> Kind:
     """z: the last readings, scaled; the alarm was `age` readings before the newest."""
     newest = len(z) - 1
     alarm = newest - age
-    if alarm < 72:
-        return Kind.UNEXPECTED
-    old = z[:64]
-    base, spread = float(old.mean()), float(old.std())
-    usual = max(roughness(old)[0], 1e-9)
-    rough, correlation = roughness(z[-min(max(age + 2, 8), 32) :])
-    if rough > 2.2 * usual:
-        trembles = habits.beyond(WOBBLE) > 1.2 and correlation < -0.2
-        return Kind.VARIANCE if age >= 12 and trembles else Kind.UNEXPECTED
-    around = range(alarm - 7, min(alarm + 8, newest + 1))
-    sizes = [abs(z[i] - z[i - 1]) for i in around]
+    near = alarm - kinds.NEAR
+    if near < kinds.LEAST_BEFORE:
+        return Kind.NONE
+    before = max(0, near - kinds.BEFORE)
+    usual, others, _ = roughness(z[before:near])
+    usual = max(usual, 1e-9)
+    around = range(near + 1, min(alarm + kinds.NEAR, newest) + 1)
+    sizes = [abs(float(z[i]) - float(z[i - 1])) for i in around]
     jump = next(i for i, size in zip(around, sizes, strict=True) if size >= 0.7 * max(sizes))
-    before, now = float(z[jump - 5 : jump].mean()), float(z[-8:].mean())
-    size, since = float(z[jump] - z[jump - 1]), newest - jump
-    if abs(size) > 4.0 * usual and habits.beyond(STEP) > 1.15:
-        pairs = [(0.5 * (z[i] + z[i + 1]) - before) / size for i in range(jump + 1, newest)]
-        back = next((k + 1 for k, share in enumerate(pairs) if share < 0.5), since + 1)
-        if back <= 3 and since >= 4:
-            return Kind.SPIKE
-        if back > 6 and since >= 6 and (now - before) / size > 0.5:
-            away = abs(before - base)
-            if away > 4.0 * usual and abs(now - base) < 0.5 * away:
-                is_gradual = largest_move(z[:jump]) < 0.6 * away
-                return Kind.DRIFT if is_gradual else Kind.LEVEL_SHIFT
-            if habits.beyond(TURN) > 0.0 or habits.beyond(STEP) > 2.5:
-                return Kind.LEVEL_SHIFT
-    far = float(np.abs(np.convolve(z, np.full(8, 0.125), "valid") - base).max())
-    is_far = far > max(6.0 * usual, 2.0 * spread)
-    left = habits.beyond(CLIMB) > 0.0 or left_range
-    if age >= 6 and is_far and left and largest_move(z) <= 0.6 * far:
-        return Kind.DRIFT
+    rough, undoing = 0.0, 0.0
+    if newest - jump >= kinds.NEAR:
+        steps, largest, undoing = roughness(z[jump + kinds.SINCE :])
+        rough, others = steps / usual, max(others, largest)
+    if age >= kinds.SHOWN and rough > kinds.ROUGH and undoing < kinds.UNDOING:
+        return Kind.VARIANCE
+    size = abs(float(z[jump]) - float(z[jump - 1]))
+    unusual = size > min(kinds.LARGEST_STEPS * largest_step, kinds.ENOUGH_OTHER_STEPS * others)
+    if unusual and size > max(kinds.USUAL_STEPS * usual, kinds.OTHER_STEPS * others):
+        named = name_jump(z, jump)
+        if named is not Kind.NONE:
+            return named
+    if age >= kinds.SETTLED:
+        w = block_medians(z[before:])
+        onsets = range(2, len(w) - 2)
+        fits = [best_fit(w, onsets, is_ramp=is_ramp) for is_ramp in (True, False)]
+        (ramp_left, ramp), (step_left, step) = fits
+        is_drift = ramp_left < step_left
+        allowed = kinds.UNEXPLAINED if rough < kinds.ROUGH else kinds.STRAIGHT
+        if min(ramp_left, step_left) < allowed and abs(ramp if is_drift else step) > largest_turn:
+            return Kind.DRIFT if is_drift else Kind.LEVEL_SHIFT
+    if age >= kinds.SHOWN and rough < kinds.ROUGH and high > low:
+        named = leaves_range(z[alarm:], low, high)
+        if named is not Kind.NONE:
+            return named
     return Kind.UNEXPECTED
 
 
@@ -184,7 +242,7 @@ class Fault:
         self.kind = Kind.NONE
         self.age = self.quiet = 0
         self.home, self.shift = 0.0, 0.0
-        self.left_range = False
+        self.range = 0.0, 0.0
 
     def lasting(self, habits: Habits) -> float:
         if self.since is None or self.shift == 0.0:
@@ -202,32 +260,38 @@ class Fault:
         score: float,
         time: float,
         *,
+        scale: tuple[float, float],
+        extent: tuple[float, float],
         beyond: float,
         stuck: float,
         drift: float,
     ) -> tuple[Kind, bool]:
-        """(kind, accepted)"""
+        """(kind, accepted). scale: mean and deviation that z was scaled by; extent: the range
+        before the reading."""
         if self.since is None:
             if score <= 1.0:
                 return Kind.NONE, False
-            self.since, self.kind, self.left_range = time, Kind.UNEXPECTED, False
+            self.since, self.kind, self.range = time, Kind.UNEXPECTED, extent
             self.age, self.home, self.shift = 0, habits.means[64], 0.0
         else:
             self.age += 1
             self.since = min(self.since, time)
         self.quiet = self.quiet + 1 if score < recipe.FAULT_CALM_SCORE else 0
-        self.left_range = self.left_range or beyond > recipe.RANGE_LEFT
         if beyond > recipe.UNUSUAL_RANGE:
             self.kind = Kind.OUT_OF_RANGE
         elif stuck >= 1.0:
             self.kind = max(self.kind, Kind.FLATLINE)
-        else:
+        elif self.kind < Kind.FLATLINE:
+            mean, sd = scale
+            if self.age in recipe.NAMING_AGES and sd > 0.0:
+                step, turn = habits.largest[STEP] / sd, habits.largest[TURN] / sd
+                low, high = ((limit - mean) / sd for limit in self.range)
+                self.kind = name_kind(z, self.age, step, turn, low, high) or self.kind
             if drift > 1.0:
                 self.kind = max(self.kind, Kind.DRIFT)
-            if self.age in recipe.NAMING_AGES:
-                named = name_kind(z, self.age, habits, left_range=self.left_range)
-                self.kind = max(self.kind, named)
-        if self.shift == 0.0 and self.kind in (Kind.LEVEL_SHIFT, Kind.DRIFT):
+        if self.kind < Kind.DRIFT:
+            self.shift = 0.0
+        elif self.shift == 0.0 and self.kind <= Kind.LEVEL_SHIFT:
             shift = habits.means[8] - self.home
             self.shift = shift if abs(shift) > habits.largest[TURN] else 0.0
         if time - self.since >= self.adapt_after and self.age >= recipe.ADAPT_READINGS:

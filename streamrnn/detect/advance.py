@@ -22,9 +22,12 @@ from streamrnn.detect.layout import (
     FAULT,
     HABITS,
     HIGH_LIMIT,
+    HIGHEST,
     INSTALL_AT,
     LENGTH,
     LOW_LIMIT,
+    LOWEST,
+    MEAN,
     NUMBERS,
     PERSISTENCE_ERROR,
     READINGS,
@@ -49,7 +52,7 @@ from streamrnn.detect.layout import (
     parameter_count,
     shape_base,
 )
-from streamrnn.detect.network import forecast_next, gather_inputs, learn_window, remember
+from streamrnn.detect.network import forecast_next, gather_inputs, learn_window, limited, remember
 from streamrnn.detect.recipe import (
     COARSE,
     FINE,
@@ -168,6 +171,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 out[YHAT_OUT], out[LOWER_OUT], out[UPPER_OUT] = forecast_band(n, AT[FINE])
             usual_step = n[PERSISTENCE_ERROR] * math.sqrt(n[AT[FINE] + VAR])
             share = share_beyond(n, value)
+            low, high = n[LOWEST], n[HIGHEST]
             beyond = overshoot(n, value, usual_step)
             block_mean, empty = close_block(n, value, time)
             error, change, z_wide = raw_errors(n, AT[FINE], value, place != AFTER_GAP)
@@ -181,16 +185,17 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 if (c == FINE and place == AFTER_GAP) or (c == COARSE and empty > GAP_BLOCKS):
                     n[at + RUN] = 0.0
                 z = scaled(n, at, x)
+                run = int(n[at + RUN])
                 k = remember(n, at, r, base + x0, z)
+                oldest = base + x0 + k - min(run, k)  # of those without a gap since
                 n[at + SURPRISE] = judge(
-                    n, at, c, r, base + histogram0, base + recent0, base + x0 + k, z
+                    n, at, c, r, base + histogram0, base + recent0, base + x0 + k, limited(z)
                 )
                 learn_scale(n, at, c, x)
-                run = int(n[at + RUN])
                 is_due = run >= WINDOW[c] and run % STRIDE[c] == 0
                 T = WINDOW[c] if is_due and n[FAULT + SINCE] == 0.0 else 0
                 gather_inputs(
-                    u, c, r, base + x0, base + x0 + k, T + 1, n[BLOCK_INDEX], n[BLOCK_SECONDS]
+                    u, c, r, oldest, base + x0 + k, T + 1, n[BLOCK_INDEX], n[BLOCK_SECONDS]
                 )
                 if T > 0:
                     learn_window(
@@ -230,9 +235,10 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 score = max(score, lasting_score(n, FAULT, HABITS))
                 outcome, alarm = conclude(n, score, elapsed)
                 newest = x0 + int(n[AT[FINE] + LENGTH])
+                mean, sd = n[AT[FINE] + MEAN], math.sqrt(n[AT[FINE] + VAR])
                 kind, accepted = follow_fault(
-                    n, FAULT, HABITS, r, x0, newest, score, share, stuck, drift,
-                    time, n[READINGS], n[ADAPT_AFTER],
+                    n, FAULT, HABITS, r, x0, newest, mean, sd, score,
+                    low, high, share, stuck, drift, time, n[READINGS], n[ADAPT_AFTER],
                 )  # fmt: skip
                 out[OUTCOME], out[SCORE_OUT], out[KIND] = outcome, score, kind
                 out[ALARM], out[ACCEPTED] = alarm, accepted

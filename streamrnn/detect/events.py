@@ -2,10 +2,10 @@
 
 An alarm opens an event once the score has stayed above 1 for the configured hold. While it is open,
 further alarms belong to it, and so do other streams of the device that break together with it. It
-is told anew from time to time, and at once when it becomes graver. It ends when the score has
-stayed low for a while, or by a command. A stream that falls silent is an anomaly too, until its
-next reading. The clock is the time of the readings: the same readings give the same events, live or
-replayed.
+is told anew from time to time, and at once when it turns out to be of another kind. It ends when
+the score has stayed low for a while, or by a command. A stream that falls silent is an anomaly too,
+until its next reading. The clock is the time of the readings: the same readings give the same
+events, live or replayed.
 """
 
 from __future__ import annotations
@@ -295,9 +295,12 @@ class EventTracker:
         self, stream: str, anomaly: Anomaly, kind: int, accepted: bool, seen: Sighting
     ) -> Event | None:
         if anomaly.kind is Kind.STALE:
-            why = f"its readings are back after {duration(seen.time - anomaly.since)}"
+            back_after = duration(seen.time - anomaly.since)
+            if not anomaly.is_heard_again(kind):
+                return self._incidents.go_on(stream, seen)
+            why = f"its readings are back after {back_after}"
         elif accepted:
-            anomaly.kind = max(anomaly.kind, Kind(kind))
+            anomaly.kind = max(anomaly.past, Kind(kind))
             why = "taken as the new normal"
         elif anomaly.follow(kind, seen.score, seen.time, self._config):
             why = "no longer unusual"

@@ -19,17 +19,17 @@ from streamrnn.detect.habits import (
     MEAN_32,
     MEAN_64,
     MEAN_256,
+    STEP,
     TURN,
     accept_habits,
 )
-from streamrnn.detect.kinds import DRIFT, LEVEL_SHIFT, UNEXPECTED, name_kind
+from streamrnn.detect.kinds import DRIFT, LEVEL_SHIFT, NONE, UNEXPECTED, name_kind
 from streamrnn.detect.recipe import (
     ADAPT_READINGS,
     FAULT_CALM,
     FAULT_CALM_SCORE,
     LASTING_SCORE,
     NAMING_AGES,
-    RANGE_LEFT,
     REFERENCE_LIMIT,
     REFERENCE_MOVE,
     REFERENCE_READINGS,
@@ -40,24 +40,25 @@ from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.statistics import update_mean
 from streamrnn.records import Kind
 
-NONE, FLATLINE, OUT_OF_RANGE = int(Kind.NONE), int(Kind.FLATLINE), int(Kind.OUT_OF_RANGE)
+FLATLINE, OUT_OF_RANGE = int(Kind.FLATLINE), int(Kind.OUT_OF_RANGE)
 
 # Offsets in the state: float64 numbers.
 SINCE = 0  # time of its first reading; 0: there is no fault
 AGE = 1  # readings since
 QUIET = 2  # readings since the score was last high
 KIND = 3
-LEFT_RANGE = 4  # 1: some reading lay outside everything seen before
-HOME = 5  # the level before
-SHIFT = 6  # and how far it was left; 0: it was not
-CLEAN_FROM = 7  # count of readings that were applied when the last fault ended
-REFERENCE_COUNT = 8  # readings in the reference
-REFERENCE_MEAN = 9
-REFERENCE_VAR = 10
-HALF_COUNT = 11  # of its first half
-HALF_MEAN = 12
-IS_FROZEN = 13  # 1: the reference is complete
-SIZE = 14
+LOW = 4  # the range before it
+HIGH = 5
+HOME = 6  # the level before
+SHIFT = 7  # and how far it was left; 0: it was not
+CLEAN_FROM = 8  # count of readings that were applied when the last fault ended
+REFERENCE_COUNT = 9  # readings in the reference
+REFERENCE_MEAN = 10
+REFERENCE_VAR = 11
+HALF_COUNT = 12  # of its first half
+HALF_MEAN = 13
+IS_FROZEN = 14  # 1: the reference is complete
+SIZE = 15
 
 
 @inline_kernel
@@ -115,23 +116,24 @@ def forget_reference(n: Any, at: int) -> None:
 
 @inline_kernel
 def follow_fault(
-    n: Any, at: int, habits: int, r: Any, first: int, end: int,
-    score: float, beyond: float, stuck: float, drift: float,
+    n: Any, at: int, habits: int, r: Any, first: int, end: int, mean: float, sd: float,
+    score: float, low: float, high: float, beyond: float, stuck: float, drift: float,
     time: float, readings: float, adapt_after: float,
 ) -> Any:  # fmt: skip
     """(kind, accepted): what the fault looks like after a reading, NONE where there is none, and
     whether it was accepted with this reading.
 
-    r[first:end]: the last readings, scaled. score: of the reading. beyond: how far outside
-    everything seen before it lies, as a share of that. stuck, drift: above 1 it is one. readings:
-    how many were applied.
+    r[first:end]: the last readings, scaled by mean and sd. score: of the reading. low, high: the
+    range before it; beyond: how far outside it lies, as a share of that. stuck, drift: above 1 it
+    is one. readings: how many were applied.
     """
     if n[at + SINCE] == 0.0:
         if score <= 1.0:
             return NONE, False
         n[at + SINCE] = time
         n[at + KIND] = UNEXPECTED
-        n[at + LEFT_RANGE] = 0.0
+        n[at + LOW] = low
+        n[at + HIGH] = high
         n[at + HOME] = n[habits + MEAN_64]
         n[at + SHIFT] = 0.0
         n[at + AGE] = 0.0
@@ -139,22 +141,27 @@ def follow_fault(
         n[at + AGE] += 1.0
         n[at + SINCE] = min(n[at + SINCE], time)  # a clock set back must not make it longer
     n[at + QUIET] = n[at + QUIET] + 1.0 if score < FAULT_CALM_SCORE else 0.0
-    if beyond > RANGE_LEFT:
-        n[at + LEFT_RANGE] = 1.0
     age = n[at + AGE]
     kind = n[at + KIND]
     if beyond > UNUSUAL_RANGE:
         kind = OUT_OF_RANGE
     elif stuck >= 1.0:
         kind = max(kind, FLATLINE)
-    else:
+    elif kind < FLATLINE:
+        for k in range(len(NAMING_AGES)):
+            if age == NAMING_AGES[k] and sd > 0.0:
+                named = name_kind(
+                    r, first, end, int(age),
+                    n[habits + LARGEST + STEP] / sd, n[habits + LARGEST + TURN] / sd,
+                    (n[at + LOW] - mean) / sd, (n[at + HIGH] - mean) / sd,
+                )  # fmt: skip
+                if named != NONE:
+                    kind = named
         if drift > 1.0:
             kind = max(kind, DRIFT)
-        for k in range(len(NAMING_AGES)):
-            if age == NAMING_AGES[k]:
-                left = n[at + LEFT_RANGE] == 1.0
-                kind = max(kind, name_kind(r, first, end, int(age), n, habits, left))
-    if n[at + SHIFT] == 0.0 and kind in (LEVEL_SHIFT, DRIFT):
+    if kind < DRIFT:
+        n[at + SHIFT] = 0.0
+    elif n[at + SHIFT] == 0.0 and kind <= LEVEL_SHIFT:
         shift = n[habits + MEAN_8] - n[at + HOME]
         if abs(shift) > n[habits + LARGEST + TURN]:
             n[at + SHIFT] = shift

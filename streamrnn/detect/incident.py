@@ -10,7 +10,8 @@ from streamrnn.records import Event, Kind
 class Incident(msgspec.Struct):
     """Mostly the anomaly of one stream, its leader; others of the same device may join.
 
-    streams: all that have belonged to it, the leader first. kind: the gravest of their kinds.
+    streams: all that have belonged to it, the leader first. kind: of the one stream, or the gravest
+    that any of several has had.
     since: time of the reading with which it began; reported_at: of the one behind its last event,
     which is `event`.
     """
@@ -43,18 +44,23 @@ class Incident(msgspec.Struct):
         count = len(self.streams)
         return count & (count - 1) == 0 and not self.acknowledged
 
+    def take_kind(self, kind: Kind) -> bool:
+        """Takes up what one of the streams looks like. Whether the whole looks different now."""
+        before = self.kind
+        self.kind = kind if len(self.streams) == 1 else max(before, kind)
+        return self.kind is not before
+
     def wants_update(self, kind: Kind, time: float, every: float, *, is_calm: bool) -> bool:
         """Whether to tell it anew after a reading; notes it as told.
 
-        At once when its kind becomes a graver one, else every so many seconds while it is not calm;
+        At once when its kind becomes another one, else every so many seconds while it is not calm;
         not once somebody takes care of it.
         """
         # A sensor's clock that was set back must not hold us until it has caught up.
         self.reported_at = min(self.reported_at, time)
-        is_graver = kind > self.kind
-        self.kind = max(self.kind, kind)
+        is_another = self.take_kind(kind)
         is_due = not is_calm and time - self.reported_at >= every
-        if self.acknowledged or not (is_graver or is_due):
+        if self.acknowledged or not (is_another or is_due):
             return False
         self.reported_at = time
         return True

@@ -91,7 +91,7 @@ class Incidents:
         if incident is not None:
             self.book.belongs_to[stream] = incident.id
             if incident.join(stream):
-                incident.kind = max(incident.kind, anomaly.kind)
+                incident.take_kind(anomaly.kind)
                 return self._tell(EventType.UPDATE, incident, seen.time)
             return None
         count = self.book.opened[stream] = self.book.opened.get(stream, 0) + 1
@@ -129,7 +129,7 @@ class Incidents:
         incident = self._incident(stream)
         assert incident is not None
         self._latest[stream] = seen
-        incident.kind = max(incident.kind, self.book.anomalies[stream].kind)
+        incident.take_kind(self.book.anomalies[stream].kind)
         if incident.leader == stream and len(self._members(incident)) > 1:
             return None
         return self.end(stream, why)

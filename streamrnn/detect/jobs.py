@@ -83,7 +83,8 @@ def _history(numbers: NDArray[np.float64], row: NDArray[np.float32], H: int, c: 
     # no fault is learned: what was before the end of the last one is left out
     clean = numbers[layout.READINGS] - numbers[layout.FAULT + fault.CLEAN_FROM]
     steps = int(clean / BLOCK_READINGS) if c == COARSE else int(clean)
-    length = min(end - first, steps)
+    run = int(numbers[layout.channel(c) + layout.RUN])  # since the last gap
+    length = min(end - first, steps, run)
     values = layout.networks(row, H)[c, end - length : end]
     targets = np.append(values[1:], np.float32(np.nan))
     inputs = np.zeros((length, INPUTS), np.float32)

@@ -101,7 +101,7 @@ HABITS = TAILS + tails.SIZE
 FAULT = HABITS + habits.SIZE
 NUMBERS = FAULT + fault.SIZE
 VECTOR = 16  # numbers that the shape memory goes through at once
-VERSION = 4  # of this layout; stored state of another one is refused
+VERSION = 5  # of this layout; stored state of another one is refused
 
 
 def channel(c: int) -> int:
@@ -124,7 +124,7 @@ class Arrays(NamedTuple):
     marks: int  # (MARKS, H) a ring of the states before past updates
     histogram: int  # (BINS,) of |residual|
     recent: int  # (RECENT,) a ring of the last surprises
-    x: int  # (HISTORY,) scaled values since the last gap, oldest first
+    x: int  # (HISTORY,) scaled values, oldest first; the last RUN without a gap
     size: int
 
 

@@ -15,6 +15,7 @@ from streamrnn.detect.recipe import (
     MARKS,
     RATE,
     STRIDE,
+    Z_LIMIT,
 )
 from streamrnn.kernels.bptt import window_gradient
 from streamrnn.kernels.elman import elman_step
@@ -28,10 +29,9 @@ DAY, WEEK = 86_400.0, 604_800.0
 
 @inline_kernel
 def remember(n: Any, at: int, r: Any, x: int, z: float) -> Any:
-    """Appends z to the history, which begins anew after a gap: what comes next in it is always what
-    came next. Returns its place. A full history first moves its last 3/4 to the front: windows of
-    it are always contiguous."""
-    k = int(n[at + LENGTH]) if n[at + RUN] > 0.0 else 0
+    """Appends z to the history. Returns its place. A full history first moves its last 3/4 to the
+    front: windows of it are always contiguous, if not in time; the last RUN are that, too."""
+    k = int(n[at + LENGTH])
     if k == HISTORY:
         k = HISTORY * 3 // 4
         for i in range(k):
@@ -42,6 +42,12 @@ def remember(n: Any, at: int, r: Any, x: int, z: float) -> Any:
 
 
 @inline_kernel
+def limited(z: float) -> Any:
+    """A scaled value as the networks see it."""
+    return min(max(z, -Z_LIMIT), Z_LIMIT)
+
+
+@inline_kernel
 def gather_inputs(
     u: Any, c: int, r: Any, oldest: int, newest: int, T: int, block: float, block_seconds: float
 ) -> None:
@@ -49,7 +55,8 @@ def gather_inputs(
 
     fine: the value and the INPUTS - 1 before it (0 before the beginning).
     coarse: the value; sine and cosine of time of day and of the week for the block *after* it.
-    oldest, newest: where the history begins and ends. block: the index of the block after newest.
+    oldest, newest: where the history since the last gap begins and ends. block: the index of the
+    block after newest.
     """
     if c == COARSE:
         turn_day = 2.0 * math.pi * block_seconds / DAY
@@ -60,7 +67,7 @@ def gather_inputs(
         back_week_sin, back_week_cos = math.sin(turn_week), math.cos(turn_week)
         for back in range(T):
             o = (T - 1 - back) * INPUTS
-            u[o] = r[newest - back]
+            u[o] = limited(r[newest - back])
             u[o + 1] = day_sin
             u[o + 2] = day_cos
             u[o + 3] = week_sin
@@ -78,7 +85,7 @@ def gather_inputs(
         for t in range(T):
             for d in range(INPUTS):
                 place = newest - (T - 1 - t) - d
-                u[t * INPUTS + d] = r[place] if place >= oldest else 0.0
+                u[t * INPUTS + d] = limited(r[place]) if place >= oldest else 0.0
 
 
 @inline_kernel

@@ -15,6 +15,7 @@ INPUTS = 5
 SCALE_MEMORY = (20_000.0, 1_700.0)  # mean and variance for scaling reach back about so far
 SCALE_REACH = 10.0  # standard deviations that a value may lie away for the scale to follow it
 Z_LIMIT = 5.0  # scaled inputs are clipped here
+KEPT_LIMIT = 1e3  # and kept values, from which anomalies are named, here
 FIRST_STEPS = 3.0  # values before there is a scale to judge by
 
 # Online learning. Slow on purpose: an update at every step absorbs the anomaly it should report.
@@ -99,8 +100,7 @@ LEAST_RUNS = 8.0
 
 # Faults
 UNUSUAL_RANGE = 2.0  # beyond everything seen by this share of it: out of range, whatever else
-RANGE_LEFT = 0.05
-NAMING_AGES = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 192.0)  # readings
+NAMING_AGES = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0)  # readings
 ADAPT_READINGS = 64.0  # a fault is not accepted before, however slow the stream
 FAULT_CALM = 12.0  # readings with a score below FAULT_CALM_SCORE: the fault is over
 FAULT_CALM_SCORE = 0.8

@@ -23,6 +23,7 @@ from streamrnn.detect.layout import (
     VAR,
     channel,
 )
+from streamrnn.detect.network import limited
 from streamrnn.detect.recipe import (
     BAND_SHARE,
     BAND_STRIDE,
@@ -31,13 +32,13 @@ from streamrnn.detect.recipe import (
     EVIDENCE_START,
     FINE,
     FIRST_STEPS,
+    KEPT_LIMIT,
     LARGEST_CHANGE,
     SCALE_MEMORY,
     SCALE_REACH,
     SHAPE_LIMIT,
     SKILL_MEMORY,
     SKILL_WARM,
-    Z_LIMIT,
 )
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.statistics import quantile, update_mean
@@ -47,10 +48,10 @@ AT_FINE, AT_COARSE = channel(FINE), channel(COARSE)
 
 @inline_kernel
 def scaled(n: Any, at: int, x: float) -> Any:
-    """x in standard deviations from the mean of the values before it, clipped to Z_LIMIT."""
+    """x in standard deviations from the mean of the values before it, at most KEPT_LIMIT."""
     sd = math.sqrt(n[at + VAR])
     z = (x - n[at + MEAN]) / sd if sd > 0.0 else 0.0
-    return min(max(z, -Z_LIMIT), Z_LIMIT)
+    return min(max(z, -KEPT_LIMIT), KEPT_LIMIT)
 
 
 @inline_kernel
@@ -88,8 +89,8 @@ def learn_scale(n: Any, at: int, c: int, x: float) -> None:
 
 @inline_kernel
 def judge(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, x: int, z: float) -> Any:
-    """The surprise S of a scaled value z, which stands at x in r; 0 where there is no forecast, or
-    no scale as the stream never changed.
+    """The surprise S of a scaled and limited value z, which stands at x in r; 0 where there is no
+    forecast, or no scale as the stream never changed.
 
     The fine channel also keeps account of its network against persistence.
     """
@@ -103,7 +104,7 @@ def judge(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, x: int, 
             n[at + HALF_BAND] = quantile(r, histogram, BAND_SHARE, n[at + RANK_WEIGHT])
         w = max(1.0 / n[at + SCORED], 1.0 / SKILL_MEMORY)
         n[NETWORK_ERROR] += w * (abs(residual) - n[NETWORK_ERROR])
-        n[PERSISTENCE_ERROR] += w * (abs(z - r[x - 1]) - n[PERSISTENCE_ERROR])
+        n[PERSISTENCE_ERROR] += w * (abs(z - limited(r[x - 1])) - n[PERSISTENCE_ERROR])
     return S
 
 

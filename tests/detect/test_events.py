@@ -70,6 +70,41 @@ def test_a_graver_kind_is_reported_at_once_and_kept() -> None:
     ]
 
 
+def test_a_kind_that_turns_out_to_be_another_is_told_at_once() -> None:
+    """What looked like a drift came back by itself."""
+    found = observe(
+        tracker(),
+        alarm(0.0),
+        high(1.0, Kind.DRIFT),
+        high(2.0, Kind.DRIFT),
+        high(3.0, Kind.UNEXPECTED),
+        high(4.0, Kind.VARIANCE),
+    )
+    assert [(e.time, e.kind) for e in found] == [
+        (0.0, "unexpected"),
+        (1.0, "drift"),
+        (3.0, "unexpected"),
+        (4.0, "variance"),
+    ]
+
+
+def test_what_is_over_was_what_it_was() -> None:
+    """A second fault within the same event is told only if it is graver."""
+    found = observe(
+        tracker(close_after="1h"),
+        alarm(0.0),
+        high(1.0, Kind.VARIANCE),
+        Seen(2.0),
+        high(3.0, Kind.SPIKE),
+        high(4.0, Kind.DRIFT),
+    )
+    assert [(e.time, e.kind) for e in found] == [
+        (0.0, "unexpected"),
+        (1.0, "variance"),
+        (4.0, "drift"),
+    ]
+
+
 def test_an_event_ends_when_the_score_has_stayed_low_for_long_enough() -> None:
     events = tracker(close_after="10s")
     found = observe(events, alarm(0.0), Seen(5.0), Seen(14.9), Seen(15.0), Seen(16.0))

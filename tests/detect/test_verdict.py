@@ -9,8 +9,8 @@ from streamrnn.detect import layout
 from streamrnn.detect.recipe import (
     FINE,
     FIRST_STEPS,
+    KEPT_LIMIT,
     SCALE_REACH,
-    Z_LIMIT,
 )
 from streamrnn.detect.verdict import learn_scale, scaled
 
@@ -42,11 +42,11 @@ def test_a_value_is_scaled_by_those_before_it(past: list[float], x: float) -> No
     for value in past:
         learn_scale(numbers, AT, FINE, value)
     z = scaled(numbers, AT, x)
-    assert -Z_LIMIT <= z <= Z_LIMIT
+    assert -KEPT_LIMIT <= z <= KEPT_LIMIT
     mean, sd = clipped_moments(past)
     if sd > 1e-3 and changes_early(past):
         exact = (x - mean) / sd
-        assert z == pytest.approx(np.clip(exact, -Z_LIMIT, Z_LIMIT), rel=1e-3, abs=1e-3)
+        assert z == pytest.approx(np.clip(exact, -KEPT_LIMIT, KEPT_LIMIT), rel=1e-3, abs=1e-3)
 
 
 def test_one_absurd_value_moves_the_scale_no_farther_than_its_reach() -> None:
