@@ -7,7 +7,7 @@ leave the program.
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -63,6 +63,15 @@ class Reason(StrEnum):
     # one reading, found by the detector, which knows the stream's last reading
     LATE = "late"
     DUPLICATE = "duplicate"
+
+
+HARMLESS: Final = frozenset(
+    {
+        *(Reason.METADATA, Reason.RETAINED, Reason.OWN_TOPIC, Reason.SYS_TOPIC, Reason.NO_SOURCE),
+        *(Reason.REDELIVERED, Reason.DUPLICATE),
+    }
+)
+"""Left out as it should be: nothing that was measured is lost."""
 
 
 class Readings(NamedTuple):

@@ -10,11 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from streamrnn.discover.survey import TopicSurvey
-from streamrnn.records import Reason
-
-_AS_IT_SHOULD_BE = frozenset(
-    (Reason.METADATA, Reason.RETAINED, Reason.SYS_TOPIC, Reason.OWN_TOPIC, Reason.NO_SOURCE)
-)
+from streamrnn.records import HARMLESS
 
 
 @dataclass(slots=True)
@@ -40,9 +36,9 @@ def left_out(topics: Iterable[TopicSurvey]) -> list[LeftOut]:
     """What was left out, what may be a mistake first."""
     groups: dict[tuple[str, bool], LeftOut] = {}
     for topic in topics:
-        if not topic.rejected or (topic.fields and topic.rejected.keys() <= _AS_IT_SHOULD_BE):
+        if not topic.rejected or (topic.fields and topic.rejected.keys() <= HARMLESS):
             continue
-        harmless = topic.rejected.keys() <= _AS_IT_SHOULD_BE
+        harmless = topic.rejected.keys() <= HARMLESS
         why = topic.complaint
         group = groups.setdefault((why, harmless), LeftOut(why, harmless))
         group.topics.append(topic.topic)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamrnn.records import Reason
 from streamrnn.service import api
 from streamrnn.service.health import Verdict
+from streamrnn.service.left_out import MEANING
 from tests.service.fleet_snapshots import NOW, bank_status, fleet, opened, plant
 
 READY = Verdict(True, {})
@@ -47,6 +50,56 @@ def test_warm_up_is_the_share_that_is_done() -> None:
         "pump/current": 0.25,
         "mixer/current": 0.0,
     }
+
+
+def test_warm_up_tells_how_long_it_takes_where_the_interval_is_known() -> None:
+    page = api.streams(plant(), query="current", limit=10, offset=0)
+    assert {s.name: s.warm_up_seconds for s in page.streams} == {
+        "pump/current": 150.0,
+        "mixer/current": 200.0,
+    }
+
+
+def test_only_the_streams_in_one_state_can_be_asked_for() -> None:
+    page = api.streams(plant(), query="", limit=10, offset=0, state="warming")
+    assert (page.total, page.matched, names(page)) == (4, 2, ["mixer/current", "pump/current"])
+
+
+def test_an_anomaly_that_is_over_is_no_state_any_more_but_is_told() -> None:
+    snapshot = fleet(["a"], anomaly_active=np.array([True]))
+    (stream,) = api.streams(snapshot, query="", limit=1, offset=0).streams
+    assert (stream.state, stream.active) == ("normal", True)
+    assert api.overview(snapshot, READY).streams == {"warming": 0, "normal": 1, "anomaly": 0}
+
+
+def test_streams_that_broke_together_are_all_anomalous_by_one_event() -> None:
+    event = msgspec.structs.replace(opened("d/a"), also=("d/b",), kind="stale")
+    snapshot = fleet(["d/a", "d/b", "d/c"], open_events=(event,))
+    page = api.streams(snapshot, query="", limit=10, offset=0)
+    assert [(s.name, s.state, s.kind) for s in page.streams] == [
+        ("d/a", "anomaly", "stale"),
+        ("d/b", "anomaly", "stale"),
+        ("d/c", "normal", ""),
+    ]
+    assert api.overview(snapshot, READY).anomalies[0].also == ["d/b"]
+
+
+def test_what_is_known_of_a_stream_goes_with_it() -> None:
+    page = api.streams(plant(), query="", limit=2, offset=0)
+    assert [(s.unit, s.device) for s in page.streams] == [("°C", "freezer"), ("", "front door")]
+
+
+def test_what_was_left_out_is_told_with_what_it_means_the_most_first() -> None:
+    snapshot = fleet(["a"], dropped={Reason.LATE: 2, Reason.METADATA: 9, Reason.EMPTY: 0})
+    dropped = api.overview(snapshot, READY).dropped
+    assert [(each.reason, each.count, each.harmless) for each in dropped] == [
+        ("metadata", 9, True),
+        ("late", 2, False),
+    ]
+
+
+def test_every_reason_has_a_meaning() -> None:
+    assert MEANING.keys() == set(Reason)
 
 
 def test_unknown_numbers_are_null_in_json() -> None:

@@ -25,8 +25,8 @@ from streamrnn.service.metrics import metrics_registry
 from tests.service.fleet_snapshots import fleet, plant
 from tests.service.http_serving import DEADLINE, Clock, connection, serving
 
-PATHS = ["/", "/page.css", "/page.js", "/icon.svg", "/metrics", "/healthz", "/api/overview"]
-PATHS += ["/readyz", "/api/streams", "/no-such-page"]
+PATHS = ["/", "/page.css", "/page.js", "/chart.js", "/icon.svg", "/metrics", "/healthz"]
+PATHS += ["/readyz", "/api/overview", "/api/streams", "/no-such-page"]
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,16 @@ def test_the_overview_carries_the_open_anomalies(client: httpx.Client) -> None:
     assert anomaly["message"].startswith("freezer/temperature is -9.1")
 
 
+def test_streams_in_one_state_can_be_asked_for_with_what_was(client: httpx.Client) -> None:
+    answer = client.get("/api/streams", params={"state": "anomaly", "trail": 1}).json()
+    (stream,) = answer["streams"]
+    assert (stream["name"], stream["state"]) == ("freezer/temperature", "anomaly")
+    assert isinstance(stream["trail"], list)
+    refused = client.get("/api/streams", params={"state": "odd"})
+    assert refused.status_code == 400
+    assert "must be one of warming, normal, anomaly" in refused.text
+
+
 @pytest.mark.parametrize("query", ["limit=1001", "limit=-1", "limit=ten", "offset=²", "limit="])
 def test_a_bad_page_number_is_refused_with_the_rule(client: httpx.Client, query: str) -> None:
     answer = client.get(f"/api/streams?{query}")
@@ -107,18 +117,22 @@ def test_an_answer_that_fails_is_an_error_page_with_the_same_headers() -> None:
 def test_the_page_needs_nothing_from_elsewhere_and_nothing_inline() -> None:
     page = files("streamrnn.service") / "page"
     html = (page / "index.html").read_text()
-    for name in ("index.html", "page.css", "page.js"):
+    scripts = [each.name for each in page.iterdir() if each.name.endswith(".js")]
+    assert "page.js" in scripts
+    for name in ("index.html", "page.css", *scripts):
         text = (page / name).read_text().replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?:|//[a-z]+\.|@import|url\(", text), name
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", html)
-    assert "innerHTML" not in (page / "page.js").read_text()
+    for name in scripts:
+        assert "innerHTML" not in (page / name).read_text()
 
 
 def test_each_file_that_the_page_asks_for_is_served(client: httpx.Client) -> None:
     page = files("streamrnn.service") / "page"
-    html, script = (page / "index.html").read_text(), (page / "page.js").read_text()
+    html = (page / "index.html").read_text()
+    script = "".join(each.read_text() for each in page.iterdir() if each.name.endswith(".js"))
     wanted = set(re.findall(r'(?:src|href)="([^"]+)"', html)) | set(
-        re.findall(r'ask\([`"]([a-z/]+)', script)
+        re.findall(r'(?:ask\([`"]|from "\./)([a-z/.]+)', script)
     )
     assert {"page.css", "page.js", "api/overview", "api/streams"} <= wanted
     for path in wanted:

@@ -16,8 +16,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from streamrnn.service import api, exposition
-from streamrnn.service.fleet import FleetSnapshot
+from streamrnn.service.fleet import STATES, FleetSnapshot
 from streamrnn.service.health import Health, Verdict
+from streamrnn.service.trail import Trail
 
 T = TypeVar("T")
 
@@ -25,6 +26,9 @@ _PAGE_FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/streams.js": ("streams.js", "text/javascript; charset=utf-8"),
+    "/chart.js": ("chart.js", "text/javascript; charset=utf-8"),
+    "/text.js": ("text.js", "text/javascript; charset=utf-8"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 
@@ -33,6 +37,7 @@ def http_app(
     registry: CollectorRegistry,
     health: Health,
     fleet: Callable[[], FleetSnapshot],
+    trail: Trail,
     workers: ThreadPoolExecutor,
 ) -> Starlette:
     """The routes. Everything slower than a dictionary runs in `workers`."""
@@ -51,15 +56,27 @@ def http_app(
         return await _in(workers, lambda: _json(api.overview(fleet(), health.ready())))
 
     async def streams(request: Request) -> Response:
-        query = request.query_params.get("q", "")
+        query, state = request.query_params.get("q", ""), request.query_params.get("state", "")
         try:
+            if state not in ("", *STATES):
+                raise ValueError(f"state = {state!r}: must be one of {', '.join(STATES)}")
+            with_trails = _number(request, "trail", 0, most=1)
             limit = _number(request, "limit", api.MAX_STREAMS, most=api.MAX_STREAMS)
             offset = _number(request, "offset", 0, most=10**9)
         except ValueError as error:
             return PlainTextResponse(f"{error}\n", status_code=400)
         return await _in(
             workers,
-            lambda: _json(api.streams(fleet(), query=query, limit=limit, offset=offset)),
+            lambda: _json(
+                api.streams(
+                    fleet(),
+                    query=query,
+                    limit=limit,
+                    offset=offset,
+                    state=state,
+                    trails=trail.points if with_trails else None,
+                )
+            ),
         )
 
     endpoints = {

@@ -19,6 +19,7 @@ from streamrnn.service.health import Health
 from streamrnn.service.http.access import guarded, tls_context, warn_of_exposure
 from streamrnn.service.http.connections import DeadlineProtocol, Listener
 from streamrnn.service.http.routes import http_app
+from streamrnn.service.trail import EVERY_SECONDS, Trail
 
 MAX_CONNECTIONS: Final = 64
 _MAX_HEADER_BYTES: Final = 16_384
@@ -46,7 +47,10 @@ class HttpServer:
         self._patience_seconds = patience_seconds
         # Two: whoever scrapes in parallel must not take the interpreter from the detector.
         self._workers = ThreadPoolExecutor(2, thread_name_prefix="http-worker")
-        self._app = http_app(registry, health, fleet, self._workers)
+        self._trail = Trail()
+        self._fleet = fleet
+        self._app = http_app(registry, health, fleet, self._trail, self._workers)
+        self._stopped = threading.Event()
         self._server: uvicorn.Server | None = None
 
     def start(self) -> tuple[str, int]:
@@ -63,6 +67,7 @@ class HttpServer:
             target=self._server.run, args=([listener],), name="http", daemon=True
         )
         self._thread.start()
+        threading.Thread(target=self._keep_trail, name="http-trail", daemon=True).start()
         return host, port
 
     def stop(self) -> None:
@@ -70,11 +75,17 @@ class HttpServer:
 
         Harmless when `start` was not called or failed.
         """
+        self._stopped.set()
         if self._server is not None:
             self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(2 * _STOP_SECONDS)
         self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def _keep_trail(self) -> None:
+        """So that whoever opens the page sees what was before."""
+        while not self._stopped.wait(EVERY_SECONDS):
+            self._trail.note(self._fleet())
 
     def _uvicorn_config(self) -> uvicorn.Config:
         config = uvicorn.Config(
