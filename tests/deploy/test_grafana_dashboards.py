@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from deploy.grafana.source import DASHBOARDS, as_json
 from deploy.grafana.source.overview import STALE_AFTER
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "grafana" / "dashboards"
+UNITS = {"none", "short", "s", "bytes", "cps"}  # as Grafana calls them
 PER_STREAM = ("value", "yhat", "anomaly_", "anomalies_", "last_reading_", "model_skill_ratio")
 NAMES = sorted(path.name for path in FOLDER.glob("*.json"))
 
@@ -98,6 +101,58 @@ def test_panels_fill_the_width_without_overlapping(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_no_line_of_the_grid_has_a_hole(name: str) -> None:
+    """A hole looks like a panel that failed to load."""
+    widths: Counter[int] = Counter()
+    for at in (panel["gridPos"] for panel in committed(name)["panels"]):
+        for line in range(at["y"], at["y"] + at["h"]):
+            widths[line] += at["w"]
+    assert set(widths.values()) == {24}
+    assert set(widths) == set(range(max(widths) + 1))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_titles_are_told_apart_and_fit_their_panels(name: str) -> None:
+    titles = [panel["title"] for panel in committed(name)["panels"]]
+    assert len(set(titles)) == len(titles)
+    for panel in committed(name)["panels"]:
+        # About: of 1280 pixels a column of the grid gets 50, in which six letters stand.
+        assert len(panel["title"]) <= 6 * panel["gridPos"]["w"], panel["title"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_line_has_a_name_and_every_axis_a_unit(name: str) -> None:
+    for panel in panels(name):
+        assert panel["fieldConfig"]["defaults"].get("unit", "none") in UNITS, panel["title"]
+        if panel["type"] in ("timeseries", "state-timeline"):
+            legends = [target["legendFormat"] for target in panel["targets"]]
+            assert all(legends), panel["title"]
+            assert len(set(legends)) == len(legends), panel["title"]
+        if panel["type"] == "timeseries":
+            assert panel["options"]["legend"]["showLegend"], panel["title"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_colours_change_at_rising_values(name: str) -> None:
+    for panel in panels(name):
+        steps = panel["fieldConfig"]["defaults"].get("thresholds", {}).get("steps", [])
+        if steps:
+            first, *above = [step["value"] for step in steps]
+            assert first is None, panel["title"]
+            assert above == sorted(set(above)), panel["title"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_variable_narrows_something(name: str) -> None:
+    dashboard = committed(name)
+    for variable in dashboard["templating"]["list"]:
+        others = [each for each in dashboard["templating"]["list"] if each is not variable]
+        text = json.dumps([dashboard["panels"], dashboard["annotations"], others])
+        used = re.search(rf"\$\{{?{variable['name']}\b", text)
+        assert used, variable["name"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_panels_have_numbers_of_their_own(name: str) -> None:
     numbers = [panel["id"] for panel in committed(name)["panels"]]
     assert len(set(numbers)) == len(numbers)
@@ -119,4 +174,4 @@ def test_dashboards_and_alerts_agree_on_what_is_stale() -> None:
     rules = FOLDER.parents[1] / "prometheus" / "rules"
     for file in ("alerts.yml", "recording.yml"):
         assert f"> {STALE_AFTER}" in (rules / file).read_text()
-    assert STALE_AFTER in (FOLDER / "overview.json").read_text()
+    assert f"group_left () {STALE_AFTER}" in (FOLDER / "overview.json").read_text()

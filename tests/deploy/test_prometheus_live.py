@@ -104,6 +104,22 @@ def test_tables_have_one_row_per_stream(live: Live) -> None:
             assert all(each <= labels[0] for each in labels), panel["title"]
 
 
+def test_rows_have_the_columns_that_their_table_promises(live: Live) -> None:
+    """Among them those that the link to the stream needs. A unit is told by some sensors only."""
+    for path in DASHBOARDS:
+        for panel in json.loads(path.read_text())["panels"]:
+            if panel["type"] != "table":
+                continue
+            wanted = {
+                name
+                for name in panel["transformations"][1]["options"]["indexByName"]
+                if not name.startswith("Value") and name != "unit"
+            }
+            for target in panel["targets"]:
+                for series in live.prometheus.query(chosen(target["expr"])):
+                    assert wanted <= series["metric"].keys(), panel["title"]
+
+
 def test_the_first_anomaly_of_a_stream_is_counted(live: Live) -> None:
     """Its own counter is born at 1, which increase() does not see; the recorded sum begins at 0."""
     assert live.prometheus.query("increase(gateway:streamrnn_anomalies:sum[1h]) > 0")

@@ -146,8 +146,9 @@ def _intake(dashboard: Dashboard) -> None:
             "Between the loop's last answer and the scrape. Seconds that grow: it is stuck.",
             [
                 query(
-                    f"timestamp(streamrnn_snapshot_timestamp_seconds{_HERE})"
-                    f" - streamrnn_snapshot_timestamp_seconds{_HERE}",
+                    # A scrape has the time at which it began, and its answer is a bit younger.
+                    f"clamp_min(timestamp(streamrnn_snapshot_timestamp_seconds{_HERE})"
+                    f" - streamrnn_snapshot_timestamp_seconds{_HERE}, 0)",
                     _LEGEND,
                 )
             ],

@@ -52,9 +52,12 @@ def chosen(metric: str) -> str:
 
 
 def silence() -> str:
-    """For how long each of the stale ones has been silent."""
+    """For how long each of the stale ones has been silent.
+
+    group_left: without it a comparison keeps no labels but those that it matches on.
+    """
     last = chosen("streamrnn_last_reading_timestamp_seconds")
-    return f"(time() - ({last})) > on (job, instance, stream) {STALE_AFTER}"
+    return f"(time() - ({last})) > on (job, instance, stream) group_left () {STALE_AFTER}"
 
 
 def _figures(dashboard: Dashboard) -> None:

@@ -78,7 +78,9 @@ def _figures(dashboard: Dashboard) -> None:
         ).mappings([YES_NO])
     )
     dashboard.with_panel(
-        number("Score", "Above 1 is anomalous.", f"max(streamrnn_anomaly_score{_THIS})", width=4)
+        number(
+            "Score now", "Above 1 is anomalous.", f"max(streamrnn_anomaly_score{_THIS})", width=4
+        )
         .decimals(2)
         .thresholds(steps((0.8, YELLOW), (1, RED)))
     )
