@@ -29,7 +29,7 @@ _PATIENCE_SECONDS = 120.0
 
 
 def measure(
-    readings: tuple[int, int] = (120_000, 40_000), rounds: int = 3, sample_seconds: float = 0.4
+    readings: tuple[int, int] = (300_000, 60_000), rounds: int = 5, sample_seconds: float = 0.2
 ) -> Iterator[Figure]:
     """readings: per flood, by QoS: the faster one needs more of them to get into full flow.
     sample_seconds: between two looks at the subscriber's progress."""
