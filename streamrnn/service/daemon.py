@@ -16,6 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,7 +159,7 @@ class Daemon:
         state = restore(store, config, trainer)
         mailbox = SnapshotMailbox(empty_snapshot(gateway, state.bank))
         self._start_http(stack, mailbox, outlets)
-        compile_kernels(config.detector)
+        _beside(lambda: compile_kernels(config.detector))
 
         limits = within_memory(config.limits, config.detector)
         ingest = Ingest(config.source, limits, config.alerts.topic_prefix)
@@ -307,6 +308,14 @@ def compile_kernels(config: DetectorConfig) -> None:
     log.info("kernels_ready", extra={"data": {"seconds": round(time.monotonic() - begun, 2)}})
 
 
+def _beside(work: Callable[[], None]) -> None:
+    """On a thread of its own, while ours waits and can be stopped: an exception that is raised in
+    the midst of compiling may be dropped by a callback of LLVM, or leave LLVM in pieces."""
+    executor = ThreadPoolExecutor(1, "start")
+    executor.submit(work).result()
+    executor.shutdown()
+
+
 def run_daemon(
     load: Callable[[], Config],
     environ: Mapping[str, str] = os.environ,
@@ -328,6 +337,9 @@ def run_daemon(
             daemon.run()
         except StoppedAtStartError:
             log.info("stopped_at_start")
+            # All is taken down but the compiler, which cannot be stopped.
+            logging.shutdown()
+            os._exit(0)
     return 0
 
 
@@ -338,8 +350,8 @@ def _handled(signals: Signals) -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         signals.stop = True
         if signals.starting:
-            # Python drops an exception that is raised in a destructor or in a callback of LLVM, of
-            # which compiling has many: it is raised again until one gets through.
+            # Python drops an exception that is raised in a destructor or in a callback: it is
+            # raised again until one gets through.
             signal.setitimer(signal.ITIMER_REAL, _RAISE_AGAIN_SECONDS)
             raise StoppedAtStartError
 

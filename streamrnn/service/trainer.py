@@ -23,6 +23,7 @@ log = logging.getLogger("streamrnn.trainer")
 
 PATIENCE_SECONDS: Final = 5.0
 """A job takes about a millisecond; on a machine under load a hundred."""
+_CLOSE_SECONDS: Final = 0.5  # at stop nobody needs the result
 
 _LOOK_SECONDS: Final = 0.1
 
@@ -139,7 +140,7 @@ class ThreadRetrainer:
     def close(self) -> None:
         """Ends the thread after the job at hand; those that wait are given up."""
         self._tasks.clear()
-        self._worker.end(self._patience)
+        self._worker.end(min(self._patience, _CLOSE_SECONDS))
 
     @property
     def counts(self) -> TrainingCounts:

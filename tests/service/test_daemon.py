@@ -226,6 +226,22 @@ def test_nothing_is_left_to_compile_under_load() -> None:
     assert [len(kernel.signatures) for kernel in kernels] == [1, 1, 1]
 
 
+@pytest.mark.broker
+def test_it_stops_within_ten_seconds_though_broker_and_visitors_hang(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with daemon(tmp_path, settings(mosquitto.url)) as process:
+        process.wait_ready()
+        with Peer(mosquitto) as peer:
+            publish(peer, 0, 20)
+            wait_for_readings(process, 20)
+        with socket.create_connection(("127.0.0.1", process.port)) as visitor, mosquitto.frozen():
+            visitor.sendall(b"GET /metrics HTTP/1.1\r\nHost:")
+            assert process.stop(within_seconds=10.0) == 0
+        process.start()
+        process.wait_until(lambda: len(process.samples("streamrnn_value")) == 1, "its state")
+
+
 def test_it_can_be_stopped_while_it_compiles_its_kernels(tmp_path: Path) -> None:
     nothing_compiled = {"STREAMRNN_CACHE_DIR": str(tmp_path / "cache")}
     with daemon(tmp_path, settings("mqtt://127.0.0.1:1"), nothing_compiled) as process:
