@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streamrnn.records import Event, EventType
 from streamrnn.service.outbox.journal import FORMAT, Confirmed, Head, Open, Queued, Record
+
+_STEPS: Final = list(EventType)
 
 
 class Entry(NamedTuple):
@@ -30,7 +32,10 @@ class Pending:
         self.open: dict[str, Event] = {}
         self.changes: list[Record] = []
         self._entries: dict[int, Event] = {}  # by position, without gaps
-        self._before_the_crash: set[tuple[str, str, float]] = set()
+        # By id and step, where it stood in the journal at the start.
+        self._before_the_crash: dict[str, dict[tuple[int, float], int]] = {}
+        # By id, of the last step that came again while more may come.
+        self._repeated: dict[str, int] = {}
         confirmed = self._load(records)
         self._confirmed = {name: confirmed.get(name, self.last) for name in destinations}
         self._close_gaps()
@@ -44,15 +49,22 @@ class Pending:
         return self._entries[position]
 
     def append(self, event: Event) -> None:
-        """Unless it stood in the journal at the start: then its readings came again."""
-        key = _key(event)
-        if key in self._before_the_crash:
-            self._before_the_crash.discard(key)
+        """Unless it stood in the journal at the start: then its readings came again.
+
+        Where an earlier step of the anomaly had been told, and so stood there no more, that one is
+        queued again, behind this one: so this one must be, too. Nobody may hear of a beginning
+        after the end.
+        """
+        position = self._before_the_crash.get(event.id, {}).pop(_step(event), 0)
+        if position > self._repeated.get(event.id, 0):
+            self._repeat(event, position)
             return
         self.last += 1
         self._entries[self.last] = event
         self._follow(event)
         self.changes.append(Queued(self.last, event))
+        if self._before_the_crash:
+            self._repeat(event, self.last)
 
     def after(self, destination: str, position: int, end: int) -> range:
         """Positions above `position` and up to `end` that it has not confirmed."""
@@ -100,7 +112,7 @@ class Pending:
                 case Queued(position, event):
                     self.last = max(self.last, position)
                     self._entries[position] = event
-                    self._before_the_crash.add(_key(event))
+                    self._stood_in_the_journal(position, event)
                     self._follow(event)
                 case Confirmed(destination, position):
                     confirmed[destination] = position
@@ -117,6 +129,20 @@ class Pending:
             settled = [new for old, new in renamed.items() if old <= position]
             self._confirmed[name] = settled[-1] if settled else first - 1
 
+    def _stood_in_the_journal(self, position: int, event: Event) -> None:
+        """Later steps of the anomaly that stand before this one are to be queued again."""
+        steps, this = self._before_the_crash.setdefault(event.id, {}), _step(event)
+        while steps and next(reversed(steps)) >= this:
+            steps.popitem()
+        steps[this] = position
+
+    def _repeat(self, event: Event, position: int) -> None:
+        """A step of an anomaly has come again, and stands at `position`."""
+        if event.type is EventType.END:
+            self._repeated.pop(event.id, None)
+        else:
+            self._repeated[event.id] = position
+
     def _follow(self, event: Event) -> None:
         if event.type is EventType.END:
             self.open.pop(event.id, None)
@@ -129,9 +155,9 @@ class Pending:
             del self._entries[position]
 
 
-def _key(event: Event) -> tuple[str, str, float]:
-    """What is equal only for the same step of the same anomaly."""
-    return event.id, event.type.value, event.time
+def _step(event: Event) -> tuple[int, float]:
+    """What is equal only for the same step of an anomaly, and larger for a later one."""
+    return _STEPS.index(event.type), event.time
 
 
 def _first_while(positions: Iterable[int], settled: int) -> Iterator[int]:
