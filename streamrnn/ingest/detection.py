@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, cast
 
+import msgspec
+
+from streamrnn.errors import StateError
 from streamrnn.ingest.format import Document, Format, Sample
 from streamrnn.ingest.formats.bare import Bare
 from streamrnn.ingest.formats.binary import Cbor, MessagePack
@@ -55,12 +58,65 @@ class Decoded(NamedTuple):
     why: str
 
 
+_USUAL: Final = "usual"  # the name of no format
+_TOPICS_KEPT: Final = 20_000
+_LONGEST_TOPIC: Final = 256  # characters; what is longer is looked at anew each time
+_REMEMBERING: Final = (SparkplugB.name, Homie.name, Ttn.name, ChirpStack.name)
+
+
+class Remembering(Protocol):
+    """A format that reads a message by earlier ones."""
+
+    def to_state(self) -> Any:
+        """What it remembers, fit for JSON."""
+
+    def restore(self, state: Any) -> None:
+        """Takes up what `to_state` returned. Raises ValueError for anything else."""
+
+
 class Formats:
-    """One of each format. What they remember of earlier messages, they remember here."""
+    """One of each format. What they remember of earlier messages, they remember here, and it is
+    part of a checkpoint: messages that come again after a crash must be read as before.
+
+    usual: the format of earlier messages of a topic; read only.
+    """
 
     def __init__(self) -> None:
+        self.usual: dict[str, str] = {}
         formats = [make() for make in FORMATS]
         self._by_name: Mapping[str, Format] = {each.name: each for each in formats}
+
+    def note_usual(self, topic: str, name: str) -> None:
+        """From now on the topic is taken to be of this format, as long as it can be read so."""
+        if len(topic) > _LONGEST_TOPIC:
+            return
+        self.usual[topic] = name
+        if len(self.usual) > _TOPICS_KEPT:
+            del self.usual[next(iter(self.usual))]
+
+    def to_state(self) -> dict[str, Any]:
+        """Fit for JSON."""
+        state: dict[str, Any] = {_USUAL: self.usual}
+        state |= {name: self._remembering(name).to_state() for name in _REMEMBERING}
+        builtins: dict[str, Any] = msgspec.to_builtins(state)
+        return builtins
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Formats:
+        """Those that `to_state` was called on. Raises StateError when `state` is of another form.
+        Formats that had nothing to remember yet need not be in it."""
+        formats = cls()
+        try:
+            formats.usual = msgspec.convert(state.get(_USUAL, {}), dict[str, str])
+            for name in _REMEMBERING:
+                if name in state:
+                    formats._remembering(name).restore(state[name])
+        except (ValueError, RefusedError) as error:
+            raise StateError(f"what formats remember cannot be read: {error}") from error
+        return formats
+
+    def _remembering(self, name: str) -> Remembering:
+        return cast(Remembering, self._by_name[name])
 
     def __getitem__(self, name: str) -> Format:
         return self._by_name[name]

@@ -59,8 +59,13 @@ class Ingest:
     """
 
     def __init__(
-        self, sources: Sequence[SourceConfig], limits: LimitsConfig, own_prefix: str
+        self,
+        sources: Sequence[SourceConfig],
+        limits: LimitsConfig,
+        own_prefix: str,
+        formats: Formats | None = None,
     ) -> None:
+        """formats: what earlier messages taught them goes on to count; None: nothing yet."""
         self.rejected: Counter[Reason] = Counter()
         self.last_rejects: deque[Reject] = deque(maxlen=_REJECTS_KEPT)
         self.requests: deque[Request] = deque(maxlen=_REQUESTS_KEPT)
@@ -69,11 +74,12 @@ class Ingest:
             Source(index, config, limits.max_future) for index, config in enumerate(sources)
         ]
         self._admission = Admission(limits)
-        self._formats = Formats()
+        self._formats = formats or Formats()
         self._infos = StreamInfos()
         self._routes = Routes(
             self._sources,
             own_prefix,
+            self._formats.usual,
             capacity_bytes=_MEMORY_BYTES + _MEMORY_BYTES_PER_STREAM * limits.max_streams,
         )
         self._by_topic = self._routes.by_topic
@@ -287,6 +293,7 @@ class Ingest:
             return  # nothing to recognise later messages by
         if route.format_name != decoded.format.name:
             route.change_format(decoded.format.name)
+            self._formats.note_usual(account.message.topic, decoded.format.name)
         if document.bare:
             route.bare_stream, route.parse = account.readings[0].stream, None
             route.frame = route.stamped_frame = None

@@ -7,7 +7,7 @@ its labels, and what became of its leaves so far. `Routes` holds the topics seen
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
@@ -122,8 +122,16 @@ class Routes:
     and topics used only once do not pile up.
     """
 
-    def __init__(self, sources: Sequence[Source], own_prefix: str, capacity_bytes: int) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        own_prefix: str,
+        usual: Mapping[str, str],
+        capacity_bytes: int,
+    ) -> None:
+        """usual: names of formats by topic, as found in messages that a route knows nothing of."""
         self._sources = sources
+        self._usual = usual
         self._own_prefix = own_prefix
         self._capacity_bytes = capacity_bytes
         self._used_bytes = 0
@@ -167,7 +175,8 @@ class Routes:
         for source in self._sources:
             labels = source.template.match(topic)
             if labels is not None:
-                return Route(topic, source, labels, source.name_parts(labels, topic))
+                parts = source.name_parts(labels, topic)
+                return Route(topic, source, labels, parts, self._usual.get(topic, ""))
         if topic.startswith("$"):
             raise RefusedError(Reason.SYS_TOPIC, "topics that begin with $ are the broker's own")
         raise RefusedError(Reason.NO_SOURCE, "no [[source]] has a topic that matches")

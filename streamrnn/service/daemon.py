@@ -162,7 +162,7 @@ class Daemon:
         _beside(lambda: compile_kernels(config.detector))
 
         limits = within_memory(config.limits, config.detector)
-        ingest = Ingest(config.source, limits, config.alerts.topic_prefix)
+        ingest = Ingest(config.source, limits, config.alerts.topic_prefix, state.formats)
         for stream in state.bank.slots:
             ingest.admit(stream)
         link = self._make_link(ingest, had_session=bool(state.bank.slots))

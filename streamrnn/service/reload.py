@@ -79,7 +79,8 @@ def _apply(running: Config, effective: Config, parts: Adjustable) -> None:
 def _apply_sources(effective: Config, parts: Adjustable) -> None:
     loop = parts.loop
     limits = within_memory(effective.limits, effective.detector)
-    ingest = Ingest(effective.source, limits, effective.alerts.topic_prefix)
+    prefix = effective.alerts.topic_prefix
+    ingest = Ingest(effective.source, limits, prefix, loop.state.formats)
     for stream in loop.state.bank.slots:
         ingest.admit(stream)
     ingest.rejected.update(loop.ingest.rejected)  # counters must not fall

@@ -1,5 +1,6 @@
 """What a checkpoint holds: the bank's arrays, the tracker's open events and snoozes, the packet ids
-under which the broker may send again what is in them, and what it has still to take back."""
+under which the broker may send again what is in them, what it has still to take back, and by what
+earlier messages payloads are read."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from streamrnn.config import Config, DetectorConfig
 from streamrnn.detect import Bank, Retrainer
 from streamrnn.detect.events import EventTracker
 from streamrnn.errors import StateError
+from streamrnn.ingest.detection import Formats
 from streamrnn.service.checkpoint import CheckpointStore
 from streamrnn.service.redelivery import Redeliveries
 from streamrnn.service.withdrawals import Withdrawals
@@ -29,6 +31,7 @@ class State(NamedTuple):
     tracker: EventTracker
     redeliveries: Redeliveries
     withdrawals: Withdrawals
+    formats: Formats
 
 
 def capture(state: State) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -37,6 +40,7 @@ def capture(state: State) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         "network": _network(state.bank.config),
         "tracker": state.tracker.to_state(),
         "withdrawals": state.withdrawals.to_state(),
+        "formats": state.formats.to_state(),
     }
     return state.bank.to_arrays() | state.redeliveries.to_arrays(), facts
 
@@ -70,7 +74,8 @@ def restore(store: CheckpointStore, config: Config, retrainer: Retrainer) -> Sta
 
 def _new(config: Config, retrainer: Retrainer) -> State:
     tracker = EventTracker(config.alerts, config.gateway.name)
-    return State(Bank(config.detector, retrainer), tracker, Redeliveries(), Withdrawals())
+    bank = Bank(config.detector, retrainer)
+    return State(bank, tracker, Redeliveries(), Withdrawals(), Formats())
 
 
 def resume(
@@ -83,9 +88,10 @@ def resume(
     bank = Bank.from_arrays(config.detector, arrays, retrainer)
     tracker = EventTracker(config.alerts, config.gateway.name)
     tracker.restore(bank.names, facts["tracker"])
-    # Checkpoints of versions that never gave a stream up have no withdrawals.
+    # Checkpoints of earlier versions have no withdrawals and no formats.
     withdrawals = Withdrawals(facts.get("withdrawals", ()))
-    return State(bank, tracker, Redeliveries.from_arrays(arrays), withdrawals)
+    formats = Formats.from_state(facts.get("formats", {}))
+    return State(bank, tracker, Redeliveries.from_arrays(arrays), withdrawals, formats)
 
 
 def _network(config: DetectorConfig) -> dict[str, Any]:

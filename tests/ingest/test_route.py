@@ -17,7 +17,7 @@ from streamrnn.records import Reason
 
 def routes(*configs: SourceConfig, capacity_bytes: int = 1_000_000) -> Routes:
     sources = [Source(index, config, 3600.0) for index, config in enumerate(configs)]
-    return Routes(sources, "streamrnn", capacity_bytes)
+    return Routes(sources, "streamrnn", {}, capacity_bytes)
 
 
 def route(topic: str, config: SourceConfig) -> Route:

@@ -17,6 +17,7 @@ from streamrnn.detect import Bank
 from streamrnn.detect.events import EventTracker
 from streamrnn.detect.topics import GatewayTopics
 from streamrnn.ingest import Ingest
+from streamrnn.ingest.detection import Formats
 from streamrnn.records import Event, Message
 from streamrnn.service.acknowledgements import Acknowledgements, Mode
 from streamrnn.service.commands import CommandDesk
@@ -110,14 +111,17 @@ class Pipeline:
         self.link = FakeLink()
         self.heard = Heard()
         self.state = state or State(
-            Bank(DETECTOR), EventTracker(settings, "gw"), Redeliveries(), Withdrawals()
+            Bank(DETECTOR), EventTracker(settings, "gw"), Redeliveries(), Withdrawals(), Formats()
         )
         limited = complaints()
         self.desk = CommandDesk(self.state, TOPICS, limited, enabled=settings.commands)
         self.loop = Loop(
             self.link,
             Ingest(
-                [source or SourceConfig(topic="plant/#")], limits or LimitsConfig(), "streamrnn"
+                [source or SourceConfig(topic="plant/#")],
+                limits or LimitsConfig(),
+                "streamrnn",
+                self.state.formats,
             ),
             self.state,
             [self.heard, *more_sinks],

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from streamrnn.config import Config, LimitsConfig
 from streamrnn.detect import Bank
 from streamrnn.detect.events import EventTracker
+from streamrnn.ingest.detection import Formats
 from streamrnn.records import Event, EventType, Message, Reason
 from streamrnn.service.activity import Activity
 from streamrnn.service.redelivery import Redeliveries
@@ -44,7 +45,7 @@ class Gateway:
         self.link = FakeLink()
         self.activity = Activity(lambda: 0.0)
         state = state or State(
-            Bank(DETECTOR), EventTracker(ALERTS, "gw"), Redeliveries(), Withdrawals()
+            Bank(DETECTOR), EventTracker(ALERTS, "gw"), Redeliveries(), Withdrawals(), Formats()
         )
         self.states = StateTopics(self.link, TOPICS, 60.0, 0.0, state.withdrawals)
         sinks = (self.states, self.activity)

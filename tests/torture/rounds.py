@@ -12,6 +12,7 @@ import numpy as np
 from streamrnn.config import AlertsConfig, DetectorConfig, LimitsConfig
 from streamrnn.detect import Bank
 from streamrnn.detect.events import EventTracker
+from streamrnn.ingest.detection import Formats
 from streamrnn.records import Message
 from streamrnn.service.redelivery import Redeliveries
 from streamrnn.service.sinks import iso_time
@@ -20,9 +21,9 @@ from streamrnn.service.withdrawals import Withdrawals
 from tests.service.pipeline import Pipeline
 
 STREAMS = 50
-SEATS = STREAMS + 1
-"""Streams for which there is room: visitors come one after the other, each in the place
-of the one before."""
+SEATS = STREAMS + 3
+"""Streams for which there is room: two of a LoRaWAN device, and one for visitors, who come one
+after the other, each in the place of the one before."""
 WARM_UP = 60
 START = 1_700_000_000
 _ARRIVAL = START + 365 * 86_400.0
@@ -68,11 +69,15 @@ class Reading(NamedTuple):
 
 def round_of(t: int) -> Iterator[Reading]:
     """One reading of each stream: waves with noise, and now and then a fault that lasts a few
-    readings, at another time in each stream. A visitor breaks with its last words."""
+    readings, at another time in each stream. A visitor breaks with its last words. What the LoRaWAN
+    device leaves out is 0, as who heard its earlier messages knows."""
     noise = np.random.default_rng(t).normal(0.0, 0.1, SEATS)
     for n in range(STREAMS):
         fault = 6.0 if t > 2 * WARM_UP and (t + 7 * n) % 97 < 4 else 0.0
         yield _reading(f"plant/{n}", t, math.sin(t / 10 + n) + noise[n] + fault)
+    decoded = {"temperature": round(20.0 + math.sin(t / 10) + noise[STREAMS], 6)}
+    rain = {} if t > 3 and t % 3 == 0 else {"rain": 1 + t % 5}
+    yield _uplink("plant/meadow/up", t, decoded | rain)
     visit, day = divmod(t, _VISIT)
     if day < _LEAVES:
         fault = 9.0 if day >= _LEAVES - 2 else 0.0
@@ -82,6 +87,19 @@ def round_of(t: int) -> Iterator[Reading]:
 def _reading(topic: str, t: int, value: float) -> Reading:
     payload = json.dumps({"value": round(value, 6), "time": _stamp(t)}).encode()
     return Reading(topic, payload)
+
+
+def _uplink(topic: str, t: int, decoded: Mapping[str, float]) -> Reading:
+    """As The Things Stack sends it."""
+    uplink = {
+        "end_device_ids": {"device_id": "meadow"},
+        "uplink_message": {
+            "f_port": 1,
+            "decoded_payload": decoded,
+            "received_at": iso_time(float(_stamp(t))),
+        },
+    }
+    return Reading(topic, json.dumps(uplink).encode())
 
 
 def _stamp(t: int) -> int:
@@ -105,7 +123,9 @@ class Undisturbed(NamedTuple):
 
 def undisturbed(rounds: int) -> Undisturbed:
     """What becomes of so many rounds when nothing happens."""
-    state = State(Bank(DETECTOR), EventTracker(ALERTS, "gw"), Redeliveries(), Withdrawals())
+    state = State(
+        Bank(DETECTOR), EventTracker(ALERTS, "gw"), Redeliveries(), Withdrawals(), Formats()
+    )
     limits = LimitsConfig(new_streams_per_second=1e9, max_streams=SEATS)
     pipeline = Pipeline(state, limits=limits)
     messages = [

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+import msgspec
+
 from streamrnn.ingest.format import Document, Label, Sample
 from streamrnn.ingest.formats.bare import bare_document
 from streamrnn.ingest.formats.plain_json import parse_json
@@ -38,6 +40,14 @@ class Homie:
 
     def __init__(self) -> None:
         self._labels: dict[str, Label] = {}  # by topic of a property, or of a device
+
+    def to_state(self) -> Any:
+        """What was learned, fit for JSON."""
+        return self._labels
+
+    def restore(self, state: Any) -> None:
+        """Takes up what `to_state` returned. Raises ValueError for anything else."""
+        self._labels = msgspec.convert(state, dict[str, Label])
 
     def claim(self, sample: Sample) -> str:
         return f"the topic lies under {_BASE}/" if sample.levels[0] == _BASE else ""

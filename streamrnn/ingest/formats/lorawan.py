@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, Final
 
+import msgspec
+
 from streamrnn.ingest.branches import leaves_of
 from streamrnn.ingest.format import Document, Label, Leaves, Record, Sample
 from streamrnn.ingest.formats.plain_json import parse_json, read_json
@@ -44,7 +46,18 @@ class OmittedZeros:
         # by device and port, the longest silent first: field -> how many times in a row it came
         self._runs: OrderedDict[tuple[str, int], dict[str, int]] = OrderedDict()
 
-    def restore(self, device: str, port: int, leaves: Leaves) -> None:
+    def to_state(self) -> Any:
+        """What was learned, fit for JSON."""
+        runs = [(*key, fields) for key, fields in self._runs.items()]
+        return self._zeros_are_written, runs
+
+    def restore(self, state: Any) -> None:
+        """Takes up what `to_state` returned. Raises ValueError for anything else."""
+        form = tuple[bool, list[tuple[str, int, dict[str, int]]]]
+        self._zeros_are_written, runs = msgspec.convert(state, form)
+        self._runs = OrderedDict(((device, port), fields) for device, port, fields in runs)
+
+    def fill_in(self, device: str, port: int, leaves: Leaves) -> None:
         """Add the fields that are absent because they are 0; remember those that are there."""
         if not self._zeros_are_written:
             self._zeros_are_written = any(
@@ -74,6 +87,12 @@ class Ttn:
     def __init__(self) -> None:
         self._zeros = OmittedZeros()
 
+    def to_state(self) -> Any:
+        return self._zeros.to_state()
+
+    def restore(self, state: Any) -> None:
+        self._zeros.restore(state)
+
     def claim(self, sample: Sample) -> str:
         key = "end_device_ids"
         return f"the payload has {key}" if sample.has(key) else ""
@@ -87,7 +106,7 @@ class Ttn:
             return Document(about=f"{kind} of a device, no uplink")
         decoded = _decoded(uplink.get("decoded_payload"), "uplink_message.decoded_payload")
         device = _text(document.get("end_device_ids"), "device_id")
-        self._zeros.restore(device, _integer(uplink, "f_port"), decoded)
+        self._zeros.fill_in(device, _integer(uplink, "f_port"), decoded)
         received_at = uplink.get("received_at") or document.get("received_at")
         leaves = _signal(uplink.get("rx_metadata"), "rssi", "snr") | decoded
         return Document((Record(leaves, iso_time(received_at)),), device=device, ignored=_IGNORED)
@@ -101,6 +120,12 @@ class ChirpStack:
 
     def __init__(self) -> None:
         self._zeros = OmittedZeros()
+
+    def to_state(self) -> Any:
+        return self._zeros.to_state()
+
+    def restore(self, state: Any) -> None:
+        self._zeros.restore(state)
 
     def claim(self, sample: Sample) -> str:
         keys = ("deduplicationId", "deviceInfo")
@@ -125,7 +150,7 @@ class ChirpStack:
             kind = message.topic.rpartition("/")[2][:40]
             return Document(about=f"the event {kind} of a device, no uplink")
         decoded = _decoded(document.get("object"), "object")
-        self._zeros.restore(_text(info, "devEui") or device, _integer(document, "fPort"), decoded)
+        self._zeros.fill_in(_text(info, "devEui") or device, _integer(document, "fPort"), decoded)
         leaves = _signal(document.get("rxInfo"), "rssi", "snr") | decoded
         return Document((Record(leaves, time),), device=device, ignored=_IGNORED)
 

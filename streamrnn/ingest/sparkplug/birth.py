@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple, TypeAlias
 
 from streamrnn.ingest.format import Label
 from streamrnn.ingest.refusal import RefusedError, quote
@@ -15,6 +16,10 @@ _LEVERS: Final = ("Node Control/", "Device Control/")
 _DEFINITION_BYTES: Final = 400  # what it takes to keep one, roughly, besides its text
 _UNIT_PROPERTIES: Final = (b"engUnit", b"Engineering Units", b"unit")
 _LONGEST_UNIT: Final = 32  # characters
+_NO_LABEL: Final = Label()
+
+Metric: TypeAlias = tuple[str, int, int | None, str]
+"""Name, datatype, alias and unit."""
 
 
 class Definition(NamedTuple):
@@ -57,12 +62,34 @@ class Birth:
                 raise RefusedError(
                     Reason.DUPLICATE_KEY, f"the alias {metric.alias} stands for both {both}"
                 )
+        self._keep(definition, _unit(metric.properties))
+        return definition
+
+    def _keep(self, definition: Definition, unit: str) -> None:
+        name = definition.name
         self.by_name[name] = definition
-        self.used_bytes += _DEFINITION_BYTES + len(metric.name)
-        unit = _unit(metric.properties)
+        self.used_bytes += _DEFINITION_BYTES + len(name.encode())
         if unit:
             self.labels[name] = Label(unit=unit)
-        return definition
+
+    def to_state(self) -> list[Metric]:
+        """All of it, fit for JSON."""
+        aliases = {definition.name: alias for alias, definition in self.by_alias.items()}
+        return [
+            (name, each.datatype, aliases.get(name), self.labels.get(name, _NO_LABEL).unit)
+            for name, each in self.by_name.items()
+        ]
+
+    @classmethod
+    def from_state(cls, metrics: Iterable[Metric]) -> Birth:
+        """The birth that `to_state` was called on."""
+        birth = cls()
+        for name, datatype, alias, unit in metrics:
+            definition = define(name, datatype)
+            birth._keep(definition, unit)
+            if alias is not None:
+                birth.by_alias[alias] = definition
+        return birth
 
 
 EMPTY_BIRTH: Final = Birth()  # of those whose birth was not heard

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from streamrnn.ingest.refusal import RefusedError
-from streamrnn.ingest.sparkplug.birth import Birth
+from streamrnn.ingest.sparkplug.birth import Birth, Metric
 from streamrnn.ingest.sparkplug.rebirth import NODE_PAUSE_SECONDS
 from streamrnn.records import Reason
 
@@ -47,6 +48,17 @@ class Node:
         return self.asked_at is None or not 0.0 <= at - self.asked_at < NODE_PAUSE_SECONDS
 
 
+class StoredNode(NamedTuple):
+    """A node in a checkpoint; see `Node`."""
+
+    group: str
+    name: str
+    next_seq: int | None
+    bd_seq: int | None
+    asked_at: float | None
+    births: dict[str, list[Metric]]
+
+
 class Nodes:
     """The nodes heard lately, by group and name. When about `capacity_bytes` are in use, the one
     heard longest ago is forgotten; should it speak again, it is asked for a rebirth."""
@@ -59,6 +71,28 @@ class Nodes:
     def nodes(self) -> list[Node]:
         """All that are kept, the one heard longest ago first."""
         return list(self._by_key.values())
+
+    def to_state(self) -> list[StoredNode]:
+        """All of it, fit for JSON."""
+        return [
+            StoredNode(
+                *key,
+                node.next_seq,
+                node.bd_seq,
+                node.asked_at,
+                {device: birth.to_state() for device, birth in node.births.items()},
+            )
+            for key, node in self._by_key.items()
+        ]
+
+    def restore(self, nodes: Iterable[StoredNode]) -> None:
+        """Takes up what `to_state` returned. Raises RefusedError where there is no room for it."""
+        for stored in nodes:
+            node = self.hear((stored.group, stored.name))
+            node.next_seq, node.bd_seq = stored.next_seq, stored.bd_seq
+            node.asked_at = stored.asked_at
+            for device, metrics in stored.births.items():
+                self.bear(node, device, Birth.from_state(metrics))
 
     def hear(self, key: tuple[str, str]) -> Node:
         """The node, new if need be, as the one heard last."""

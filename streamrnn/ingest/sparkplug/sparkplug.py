@@ -16,14 +16,16 @@ them as long as they are newer than what the stream has seen, and counts the oth
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from streamrnn.ingest.format import Document, Request, Sample
 from streamrnn.ingest.refusal import RefusedError, quote
 from streamrnn.ingest.sparkplug.address import NAMESPACE, Address, Kind, read_address
 from streamrnn.ingest.sparkplug.birth import BD_SEQ, EMPTY_BIRTH, Birth, Definition, define
 from streamrnn.ingest.sparkplug.fields import Fields
-from streamrnn.ingest.sparkplug.nodes import Node, Nodes
+from streamrnn.ingest.sparkplug.nodes import Node, Nodes, StoredNode
 from streamrnn.ingest.sparkplug.rebirth import rebirth_budget, rebirth_request
 from streamrnn.ingest.sparkplug.value import read_text, read_value
 from streamrnn.ingest.sparkplug.wire import WireMessage, parse_payload
@@ -49,6 +51,14 @@ class SparkplugB:
     def __init__(self, capacity_bytes: int = _CAPACITY_BYTES) -> None:
         self._nodes = Nodes(capacity_bytes)
         self._budget = rebirth_budget()
+
+    def to_state(self) -> Any:
+        """The births, fit for JSON."""
+        return self._nodes.to_state()
+
+    def restore(self, state: Any) -> None:
+        """Takes up what `to_state` returned. Raises ValueError for anything else."""
+        self._nodes.restore(msgspec.convert(state, list[StoredNode]))
 
     def claim(self, sample: Sample) -> str:
         """Sparkplug is known by its topic alone."""

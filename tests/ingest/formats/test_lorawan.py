@@ -100,5 +100,5 @@ def test_explaining_an_uplink_teaches_nothing() -> None:
 def test_devices_heard_once_do_not_pile_up() -> None:
     zeros = OmittedZeros()
     for number in range(10_500):
-        zeros.restore(f"device-{number}", 1, {"t": 1.0})
+        zeros.fill_in(f"device-{number}", 1, {"t": 1.0})
     assert len(zeros._runs) == 10_000
