@@ -21,8 +21,7 @@ class Habits:
         self.mean_step = 0.0
         self.largest, self.peaks = [0.0] * 4, [0.0] * 4
         self.calm = 0
-        self.runs: list[int] = []
-        self.run, self.longest = 0, 0.0
+        self.run, self.runs, self.longest = 0, 0, 0.0
 
     def after_gap(self, x: float) -> None:
         self.means = dict.fromkeys(SPANS, x)
@@ -75,14 +74,17 @@ class Habits:
         self.peaks = [0.0] * 4
 
     def follow_run(self, goes_on: bool, settled: bool) -> float:
+        is_known = settled and self.runs >= recipe.LEAST_RUNS
         if goes_on:
             self.run += 1
         else:
             most = max(recipe.HABIT_GROWTH * self.longest, recipe.LEAST_RUN)
-            self.longest = max(self.longest, min(self.run, most) if settled else self.run)
-            self.runs.append(self.run)
+            run = min(self.run, most) if is_known else self.run
+            if run > recipe.LONG_RUN * self.longest:
+                self.runs = 1 if self.longest < recipe.LONG_RUN * run else self.runs + 1
+            self.longest = max(self.longest, run)
             self.run = 1
-        if not settled or len(self.runs) < recipe.LEAST_RUNS:
+        if not settled or self.runs < recipe.LEAST_RUNS:
             return 0.0
         return self.run / max(recipe.RUN_FACTOR * self.longest, recipe.LEAST_RUN)
 

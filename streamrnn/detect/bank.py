@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streamrnn.config import DetectorConfig
-from streamrnn.detect import fault, layout
+from streamrnn.detect import fault, habits, layout
 from streamrnn.detect.advance import COLUMNS, SLOT, TIME_IN, VALUE_IN, make_advance
 from streamrnn.detect.attendance import LATEST, Attendance, Idleness
 from streamrnn.detect.decisions import BankStatus, Decisions, decisions_in, status_in
@@ -204,6 +204,7 @@ class Bank:
             layout.TIME,
             layout.INTERVAL,
             layout.LONG_INTERVAL,
+            layout.HABITS + habits.BEGUN,
         ]
         return Rhythm._make(self._numbers[: len(self.names), columns].T)
 

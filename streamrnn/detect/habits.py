@@ -29,6 +29,7 @@ from streamrnn.detect.recipe import (
     HABIT_WARM_SECONDS,
     LEAST_RUN,
     LEAST_RUNS,
+    LONG_RUN,
     MEAN_REACH,
     RUN_FACTOR,
 )
@@ -46,7 +47,7 @@ MEAN_STEP = 13
 CALM = 14  # readings since any magnitude was beyond its largest
 RUN_LENGTH = 15
 LONGEST_RUN = 16
-RUNS = 17  # that have ended
+RUNS = 17  # that have ended, of those that are long
 BEGUN = 18  # time of the first reading
 SIZE = 19
 
@@ -123,14 +124,17 @@ def take_in_peaks(n: Any, at: int, growth: float) -> None:
 def measure_run(n: Any, at: int, goes_on: bool, settled: bool) -> Any:
     """The length of the run over that of an unusual one; 0 while that is not known."""
     longest = n[at + LONGEST_RUN]
+    is_known = settled and n[at + RUNS] >= LEAST_RUNS
     if goes_on:
         n[at + RUN_LENGTH] += 1.0
     else:
         length = n[at + RUN_LENGTH]
-        most = max(HABIT_GROWTH * longest, LEAST_RUN) if settled else length
-        longest = max(longest, min(length, most))
+        most = max(HABIT_GROWTH * longest, LEAST_RUN) if is_known else length
+        run = min(length, most)
+        if run > LONG_RUN * longest:
+            n[at + RUNS] = 1.0 if longest < LONG_RUN * run else n[at + RUNS] + 1.0
+        longest = max(longest, run)
         n[at + LONGEST_RUN] = longest
-        n[at + RUNS] += 1.0
         n[at + RUN_LENGTH] = 1.0
     if not settled or n[at + RUNS] < LEAST_RUNS:
         return 0.0

@@ -93,10 +93,11 @@ HABIT_GROWTH = 2.0  # so many times larger it may then be
 FORGET_HABITS = 1e-5
 MEAN_REACH = 10.0  # largest turns or climbs: farther values do not move the means further
 # A run of one value is unusual from so many times the longest on, but not before so many readings,
-# nor before so many runs have shown how long they are.
+# nor before so many long runs have shown how long they are: a quarter of the longest.
 RUN_FACTOR = 3.0
 LEAST_RUN = 40.0
-LEAST_RUNS = 8.0
+LEAST_RUNS = 6.0
+LONG_RUN = 0.25
 
 # Faults
 UNUSUAL_RANGE = 2.0  # beyond everything seen by this share of it: out of range, whatever else

@@ -24,6 +24,11 @@ LEAST_SECONDS: Final = 60.0  # a radio link or a sensor's reconnection may take 
 INTERVALS: Final = 8.0
 LONG_INTERVALS: Final = 4.0
 PAUSES: Final = 2.0
+EVENT_PAUSES: Final = 4.0  # of a stream that speaks when something happens, instead
+# That is one whose long intervals are so many usual ones. Until it has been heard for a day and a
+# night, how long nothing happens is not known.
+UNEVEN: Final = 2.0
+A_DAY_AND_A_NIGHT: Final = 1.25 * 86_400.0
 PAUSE_GROWTH = 4.0  # at once: one outage must not teach that outages are usual
 PAUSE_HALF_LIFE = 7.0 * 86_400.0  # weekends are remembered
 
@@ -32,7 +37,7 @@ class Rhythm(NamedTuple):
     """What is known of when streams speak, one row per slot.
 
     readings: so far. value, time: of the last one. interval, long_interval: median and 95 %
-    quantile of the time between two, seconds; 0 until known.
+    quantile of the time between two, seconds; 0 until known. begun: time of the first one.
     """
 
     readings: F64
@@ -40,6 +45,7 @@ class Rhythm(NamedTuple):
     time: F64
     interval: F64
     long_interval: F64
+    begun: F64
 
 
 class Silence:
@@ -101,8 +107,11 @@ class Silence:
             return np.where(rhythm.readings > 0.0, stale_after, np.inf)
         pause = self._pause[: len(rhythm.readings)]
         patience = np.maximum(INTERVALS * rhythm.interval, LONG_INTERVALS * rhythm.long_interval)
-        patience = np.maximum(patience, np.maximum(PAUSES * pause, LEAST_SECONDS))
-        return np.where(rhythm.readings >= LEAST_READINGS, patience, np.inf)
+        is_uneven = rhythm.long_interval > UNEVEN * rhythm.interval
+        pauses = np.where(is_uneven, EVENT_PAUSES, PAUSES)
+        patience = np.maximum(patience, np.maximum(pauses * pause, LEAST_SECONDS))
+        is_young = is_uneven & (rhythm.time - rhythm.begun < A_DAY_AND_A_NIGHT)
+        return np.where(is_young | (rhythm.readings < LEAST_READINGS), np.inf, patience)
 
     def pauses(self, names: Sequence[str]) -> dict[str, float]:
         """What was learned of each stream, for a checkpoint."""

@@ -19,7 +19,9 @@ def rhythm(**times: float) -> Rhythm:
     """Every stream speaks every ten seconds; the last times are given by slot, t0=..., else 0."""
     n = len(NAMES)
     last = np.array([times.get(f"t{slot}", 0.0) for slot in range(n)])
-    return Rhythm(np.full(n, 100.0), np.full(n, 7.0), last, np.full(n, 10.0), np.full(n, 10.0))
+    return Rhythm(
+        *(np.full(n, x) for x in (100.0, 7.0)), last, *(np.full(n, 10.0),) * 2, last - 1e6
+    )
 
 
 def told(events: EventTracker, now: float, **times: float) -> list[Event]:

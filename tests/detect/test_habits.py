@@ -111,6 +111,19 @@ def test_a_stuck_sensor_is_found_after_a_few_of_its_longest_runs() -> None:
     assert found - 2500 == pytest.approx(max(RUN_FACTOR * longest, LEAST_RUN), abs=longest)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_rain_gauge_is_not_stuck_in_dry_weather(seed: int) -> None:
+    """Its short runs in a shower say nothing about how long it stays dry."""
+    random = np.random.default_rng(seed)
+    wet = np.repeat(random.random(1500) < 0.05, 12)
+    assert followed(np.cumsum(0.2 * wet), HOUR / 12.0)[0][:, 1].max() < 1.0
+
+
+def test_a_set_point_that_is_turned_every_few_days_is_not_stuck() -> None:
+    values = np.repeat(np.random.default_rng(0).permutation(20), 400).astype(np.float64)
+    assert followed(values)[0][:, 1].max() < 1.0
+
+
 def test_a_constant_sensor_is_not_stuck() -> None:
     assert not followed(np.zeros(5000))[0].any()
 

@@ -27,7 +27,7 @@ DAY = 86_400.0
 def rhythm_of(times: F64) -> Rhythm:
     """What the detector learns of one stream, by and by."""
     gaps = np.diff(times)
-    facts = len(times), 0.0, times[-1], np.median(gaps), np.quantile(gaps, 0.95)
+    facts = len(times), 0.0, times[-1], np.median(gaps), np.quantile(gaps, 0.95), times[0]
     return Rhythm._make(np.array([float(fact)]) for fact in facts)
 
 
@@ -73,6 +73,13 @@ def test_a_sensor_that_speaks_on_change_by_day_only_is_not_missed_at_night(seed:
     rest = np.diff(times[edge:])
     assert rest.max() > DAY / 2, "nights are long"
     assert (rest < silence.patience(rhythm)[0]).all()
+
+
+def test_a_sensor_that_speaks_on_change_is_not_missed_before_a_night_has_passed() -> None:
+    """How long nothing changes there is not known yet."""
+    times = np.cumsum(np.random.default_rng(0).exponential(60.0, 4000))
+    assert patience(times[times < 1.2 * DAY]) == np.inf
+    assert patience(times[times < 1.3 * DAY]) < DAY
 
 
 def test_one_outage_does_not_teach_that_outages_are_usual() -> None:
