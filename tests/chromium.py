@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-import pytest
+from tests.mosquitto import require_or_skip
 
 _PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 _PATIENCE_SECONDS = 60.0
@@ -26,21 +27,21 @@ _OPTIONS = (
     *("--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-pipe"),
 )
 
-needs_chromium = pytest.mark.skipif(_PROGRAM is None, reason="chromium is not installed")
-
 
 class Chromium:
     """One tab. `asked_for` and `complaints`: what it loaded, and what its console said."""
 
     def __init__(self) -> None:
-        assert _PROGRAM is not None
+        program = _PROGRAM or require_or_skip(
+            "chromium is not installed (Debian: apt-get install chromium)"
+        )
         self._folder = tempfile.mkdtemp(prefix="chromium-")
         theirs_in, self._ours_out = os.pipe()
         self._ours_in, theirs_out = os.pipe()
         # It reads from descriptor 3 and writes to 4.
         there = ["bash", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "bash"]
         self._process = subprocess.Popen(
-            [*there, _PROGRAM, *_OPTIONS, f"--user-data-dir={self._folder}", "about:blank"],
+            [*there, program, *_OPTIONS, f"--user-data-dir={self._folder}", "about:blank"],
             pass_fds=(theirs_in, theirs_out),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -110,6 +111,8 @@ class Chromium:
 
     def _next_message(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
+            readable, _, _ = select.select([self._ours_in], [], [], _PATIENCE_SECONDS)
+            assert readable, "chromium does not answer"
             part = os.read(self._ours_in, 1 << 20)
             assert part, "chromium has ended"
             self._buffer += part

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 from streamrnn.service.fleet import FleetSnapshot
-from tests.chromium import Chromium, needs_chromium
+from tests.chromium import Chromium
 from tests.service.fleet_snapshots import NOW, bank_status, fleet, opened, plant
 from tests.service.http_serving import serving
 
-pytestmark = needs_chromium
 ROWS = "document.querySelectorAll('#streams > tr:not(.details)').length"
 
 
