@@ -59,3 +59,21 @@ def test_take_wakes_up_when_a_burst_arrives() -> None:
     inbox.put([message(1)])
     taker.join(30.0)
     assert [len(batch) for batch in taken] == [1]
+
+
+def test_whether_it_is_being_emptied_is_told_by_the_last_take_that_found_something() -> None:
+    now = [100.0]
+    inbox = Inbox(10, reserve=0, clock=lambda: now[0])
+    assert not inbox.is_being_emptied
+    inbox.put([message(0), message(1)])
+    assert not inbox.is_being_emptied
+    inbox.take(1, 0.0)
+    assert inbox.is_being_emptied
+    now[0] += 1.9
+    assert inbox.is_being_emptied
+    now[0] += 0.2
+    assert not inbox.is_being_emptied
+    inbox.take(1, 0.0)
+    now[0] += 5.0
+    inbox.take(1, 0.0)
+    assert not inbox.is_being_emptied, "there was nothing to take"

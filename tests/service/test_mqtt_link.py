@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -215,6 +217,30 @@ def test_a_full_queue_drops_qos_0_counts_it_and_keeps_qos_1(mosquitto: Mosquitto
         messages = take_until(link, 45)
     assert numbers_of(messages) == [*range(5), *range(20, 60)]
     assert link.dropped == {Reason.QUEUE_FULL: 15}
+
+
+def test_a_full_queue_that_is_being_emptied_makes_the_broker_wait(mosquitto: Mosquitto) -> None:
+    link = make_link(mosquitto.url, queue_size=5, receive_maximum=10)
+    taken: list[Message] = []
+    with running(link), Peer(mosquitto) as peer:
+        eventually(lambda: link.subscribed)
+        peer.publish("plant/a", "0", qos=0)
+        taken += take_until(link, 1)
+
+        def publish() -> None:
+            for number in range(1, 150):
+                peer.publish("plant/a", str(number), qos=0)
+
+        publisher = threading.Thread(target=publish)
+        publisher.start()
+        while len(taken) < 150:
+            batch = link.take(3, timeout=10.0)
+            assert batch, "the rest was lost"
+            taken += batch
+            time.sleep(0.01)
+        publisher.join()
+    assert numbers_of(taken) == list(range(150))
+    assert not link.dropped
 
 
 def test_an_exception_in_a_callback_rebuilds_the_client_and_loses_nothing(

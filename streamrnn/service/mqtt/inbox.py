@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from streamrnn.records import Message
+
+_STANDS_STILL_SECONDS: Final = 2.0
 
 
 class Inbox:
@@ -16,7 +21,9 @@ class Inbox:
     themselves. One thread puts, one thread takes.
     """
 
-    def __init__(self, capacity: int, reserve: int) -> None:
+    def __init__(
+        self, capacity: int, reserve: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """capacity: messages. reserve: room beyond it for those that must not be dropped."""
         self.capacity: Final = capacity
         self.reserve: Final = reserve
@@ -24,6 +31,8 @@ class Inbox:
         self._bursts: deque[list[Message]] = deque()
         self._rest: list[Message] = []  # taken off `_bursts`, beyond what was asked for
         self._arrived = threading.Event()
+        self._clock = clock
+        self._taken_at = -math.inf
         # Each counter has one writer, so neither needs a lock.
         self._put = 0
         self._taken = 0
@@ -34,6 +43,11 @@ class Inbox:
     def room(self) -> int:
         """Messages that still fit; negative once the reserve is in use."""
         return self.capacity - len(self)
+
+    @property
+    def is_being_emptied(self) -> bool:
+        """Whether somebody has taken messages within the last seconds."""
+        return self._clock() - self._taken_at < _STANDS_STILL_SECONDS
 
     def put(self, burst: list[Message]) -> None:
         """Hand over `burst`, not empty, which the caller must not touch again."""
@@ -55,5 +69,7 @@ class Inbox:
             batch += self._bursts.popleft()
         self._rest = batch[max_items:]
         del batch[max_items:]
-        self._taken += len(batch)
+        if batch:
+            self._taken += len(batch)
+            self._taken_at = self._clock()
         return batch

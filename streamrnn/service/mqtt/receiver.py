@@ -39,6 +39,7 @@ class Receiver:
         self._clock = clock
         self._burst: list[Message] = []
         self._room = 0
+        self._may_drop = False
         self._pubacks = bytearray()
         self.given_up = False
         """Another connection has taken our place."""
@@ -50,22 +51,25 @@ class Receiver:
 
     @property
     def is_full(self) -> bool:
-        """Even the reserve of the inbox is used up: leave the rest in the socket.
+        """The inbox has no room: leave the rest in the socket. So reading waits for the loop, and
+        TCP makes the broker wait.
 
-        QoS 0 is dropped at the capacity. QoS 1 goes on into the reserve, a receive maximum, which
-        a broker that obeys it cannot exceed; but a mosquitto that resumes a session does (2.0.11,
-        MQTT 5), and 3.1.1 has no such limit. Dropping one unacknowledged would bring it again
-        much later and block a place in the broker's window until then. So reading waits for the
-        loop, and TCP makes the broker wait.
+        While the loop stands still, as on a stalled disk, reading goes on: the broker must hear
+        from us. QoS 0 is dropped at the capacity. QoS 1 goes on into the reserve, a receive
+        maximum, which a broker that obeys it cannot exceed; but a mosquitto that resumes a session
+        does (2.0.11, MQTT 5), and 3.1.1 has no such limit. Dropping one unacknowledged would bring
+        it again much later and block a place in the broker's window until then.
         """
-        return self._inbox.room() <= -self._inbox.reserve
+        inbox = self._inbox
+        return inbox.room() + (0 if inbox.is_being_emptied else inbox.reserve) <= 0
 
     def read_burst(self) -> MQTTErrorCode:
         """Read what has arrived, hand it to the loop, return paho's last result."""
         code = MQTTErrorCode.MQTT_ERR_SUCCESS
         burst, client = self._burst, self._client
-        self._room = self._inbox.room()
-        most = min(_BURST, self._room + self._inbox.reserve)
+        inbox = self._inbox
+        self._room, self._may_drop = inbox.room(), not inbox.is_being_emptied
+        most = min(_BURST, self._room + inbox.reserve * self._may_drop)
         try:
             while len(burst) < most:
                 before = len(burst)
@@ -96,7 +100,7 @@ class Receiver:
     def _take(self, raw_topic: bytes, payload: bytes, flags: int, packet_id: int) -> None:
         """One message; see `read_ahead.Take`."""
         qos = flags >> 1 & 3
-        if self._room <= 0 and not qos:
+        if self._room <= 0 and not qos and self._may_drop:
             self._dropped[Reason.QUEUE_FULL] += 1
             return
         try:
