@@ -8,7 +8,7 @@ from typing import Final
 from streamrnn.records import Reason
 
 MEANING: Final = {
-    Reason.QUEUE_FULL: "nothing was judged for seconds, and the queue was full; is the disk stalled?",
+    Reason.QUEUE_FULL: "nothing was judged for seconds, the queue is full; is the disk stalled?",
     Reason.OWN_TOPIC: "our own output came back; it is never read",
     Reason.SYS_TOPIC: "what the broker says of itself",
     Reason.RETAINED: "stored by the broker, of unknown age; new messages on the topic are read",
