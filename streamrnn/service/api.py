@@ -22,8 +22,8 @@ from streamrnn.service.trail import Point
 
 MAX_STREAMS = 1000
 
-Trails: TypeAlias = Callable[[int, str], list[Point]]
-"""What was of a stream, by its slot and name."""
+Trails: TypeAlias = Callable[[str], list[Point]]
+"""What was of a stream, by its name."""
 
 
 class StreamView(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,5 +211,5 @@ def _view(
         skill_ratio=round(float(status.skill_ratio[slot]), 6),
         interval=interval,
         time=float(status.time[slot]),
-        trail=trails(slot, name) if trails else [],
+        trail=trails(name) if trails else [],
     )

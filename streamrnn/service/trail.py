@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -23,7 +23,7 @@ Point: TypeAlias = tuple[float, float, float, float, float]
 
 class _Sample(NamedTuple):
     time: float
-    names: Sequence[str]
+    places: Mapping[str, int]  # of the streams in the rows; one object for as long as they stay
     numbers: NDArray[np.float32]  # (streams, 4), as in a `Point`
 
 
@@ -32,29 +32,34 @@ class Trail:
 
     def __init__(self) -> None:
         self._samples: deque[_Sample] = deque()
-        self._bytes = 0
+        self._names: Sequence[str] = ()
+        self._places: Mapping[str, int] = {}
         self._lock = threading.Lock()
 
     def note(self, snapshot: FleetSnapshot) -> None:
         """Keep what is to be drawn of it, and forget what is too old or too much."""
         status = snapshot.status
         columns = (status.value, status.yhat_lower, status.yhat_upper, status.score)
-        sample = _Sample(snapshot.time, snapshot.names, np.column_stack(columns).astype(np.float32))
+        numbers = np.column_stack(columns).astype(np.float32)
         with self._lock:
-            self._samples.append(sample)
-            self._bytes += sample.numbers.nbytes
+            if snapshot.names != self._names:
+                self._names = snapshot.names
+                self._places = {name: place for place, name in enumerate(snapshot.names)}
+            self._samples.append(_Sample(snapshot.time, self._places, numbers))
             while len(self._samples) > 1 and (
-                self._bytes > _MOST_BYTES or self._samples[0].time < snapshot.time - KEPT_SECONDS
+                self._samples[0].time < snapshot.time - KEPT_SECONDS
+                or sum(sample.numbers.nbytes for sample in self._samples) > _MOST_BYTES
             ):
-                self._bytes -= self._samples.popleft().numbers.nbytes
+                self._samples.popleft()
 
-    def points(self, slot: int, name: str) -> list[Point]:
-        """Of the stream that is in the slot now, oldest first. A slot may have been another's."""
+    def points(self, name: str) -> list[Point]:
+        """Of one stream, oldest first."""
         with self._lock:
             samples = tuple(self._samples)
         found = []
         for sample in samples:
-            if slot < len(sample.names) and sample.names[slot] == name:
-                value, lower, upper, score = sample.numbers[slot].tolist()
+            place = sample.places.get(name)
+            if place is not None:
+                value, lower, upper, score = sample.numbers[place].tolist()
                 found.append((sample.time, value, lower, upper, score))
         return found
