@@ -1,4 +1,5 @@
-"""Tasmota: JSON on `tele/<device>/SENSOR` and `STATE`, answers on `stat/<device>/...`.
+"""Tasmota: JSON on `tele/<device>/SENSOR` and `STATE`, answers on `stat/<device>/...`, of which
+those on `POWER` and `POWER1` ... are bare values. What lies under `cmnd/` are commands to devices.
 
 `Time` is the device's own local time, mostly without a zone: any guess would be wrong somewhere,
 so the time of arrival counts, unless the message has a zone or `Epoch` (as the device is set), or
@@ -20,11 +21,14 @@ from dataclasses import replace
 from typing import Final
 
 from streamrnn.ingest.format import Document, Leaves, Sample
+from streamrnn.ingest.formats.bare import bare_document
 from streamrnn.ingest.formats.json_dialect import JsonDialect
 from streamrnn.records import Message
 
 _KINDS: Final = re.compile(r"SENSOR|STATE|RESULT|STATUS\d*")
 _PREFIXES: Final = frozenset(("tele", "stat"))
+_COMMANDS: Final = "cmnd"
+_RELAY: Final = re.compile(r"POWER\d*")
 _UNITS: Final = {
     "Humidity": "%",
     "Moisture": "%",
@@ -82,6 +86,10 @@ _DONE: Final = re.compile(r"(?:POWER|Dimmer|White|CT|Channel|Shutter|Switch)\d*"
 
 def _claim(sample: Sample) -> str:
     levels = sample.levels
+    if len(levels) >= 3 and _COMMANDS in levels[:-1]:
+        return f"the topic has {_COMMANDS}"
+    if len(levels) >= 3 and "stat" in levels[:-1] and _RELAY.fullmatch(levels[-1]):
+        return f"the topic has stat and ends in {levels[-1]}"
     if len(levels) < 3 or not _KINDS.fullmatch(levels[-1]) or not isinstance(sample.json, dict):
         return ""
     prefixes = [level for level in levels[:-1] if level in _PREFIXES]
@@ -122,6 +130,11 @@ class Tasmota(JsonDialect):
         super().__init__("tasmota", _claim, _device, _unit_of, _IGNORED)
 
     def read(self, message: Message) -> Document:
+        *above, last = message.topic.split("/")
+        if _COMMANDS in above:
+            return Document(about="a command to a device")
+        if _RELAY.fullmatch(last):
+            return bare_document(message.payload, device=_device(message.topic, {}))
         document = super().read(message)
         leaves = document.records[0].leaves
         noise = {path for path in leaves if path.rpartition(".")[2] in _NOISE}
