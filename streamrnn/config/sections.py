@@ -94,10 +94,10 @@ class LimitsConfig(Section):
         "idle for longest gives way: for hours, and longer than its rhythm explains. If none is, "
         "the new one is left out.",
     )
-    max_memory_mb: Annotated[int, Field(ge=250)] | Literal["auto"] = Field(
+    max_memory_mb: Annotated[int, Field(ge=300)] | Literal["auto"] = Field(
         default="auto",
         description="Memory that the daemon may take, in MB: no more streams than it has room for, "
-        "about 200 MB and 33 kB for each. auto: 80 % of what systemd or the container allows, or "
+        "about 260 MB and 33 kB for each. auto: 80 % of what systemd or the container allows, or "
         "half of the machine's, if that is less.",
         examples=[512],
     )

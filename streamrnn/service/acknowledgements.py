@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
 
 from streamrnn.records import Message
+
+_SHORT_BYTES: Final = 1000
 
 
 class Mode(StrEnum):
@@ -32,6 +36,13 @@ class _Batch(NamedTuple):
     alerts: int  # position in the outbox up to which the alerts must be on disk
 
 
+def _receipt(message: Message) -> Message:
+    """Without its payload, if that is long: thousands may wait, and only ids are of use."""
+    if len(message.payload) <= _SHORT_BYTES:
+        return message
+    return msgspec.structs.replace(message, payload=b"")
+
+
 class Acknowledgements:
     """Messages that were applied and wait for the disk, in the order of their arrival.
 
@@ -51,7 +62,7 @@ class Acknowledgements:
 
     def applied(self, messages: Sequence[Message], alerts: int) -> None:
         """These were dealt with, in this order. alerts: position of the latest event so far."""
-        batch = _Batch([message for message in messages if message.qos], alerts)
+        batch = _Batch([_receipt(message) for message in messages if message.qos], alerts)
         if not batch.messages:
             return
         self.total += len(batch.messages)

@@ -17,8 +17,8 @@ from streamrnn.detect.layout import stream_bytes
 
 log = logging.getLogger("streamrnn.memory")
 
-BASE_BYTES: Final = 200_000_000
-"""With no stream at all: Python, numpy, compiled kernels."""
+BASE_BYTES: Final = 260_000_000
+"""With no stream at all: Python, numpy, compiled kernels; and messages that wait."""
 STREAM_BYTES: Final = 8_000
 """Of each, beside its models: names, topics, events, its part of a page of metrics."""
 COPIES: Final = 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,9 +19,11 @@ def message(packet_id: int, *, qos: int = 1, epoch: int = 1) -> Message:
 class Link:
     def __init__(self) -> None:
         self.acknowledged: list[int] = []
+        self.payload_bytes = 0
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         self.acknowledged += [m.packet_id for m in messages]
+        self.payload_bytes += sum(len(m.payload) for m in messages)
 
 
 def held_back(mode: Mode) -> tuple[Acknowledgements, Link]:
@@ -51,6 +54,17 @@ def test_exact_waits_for_a_checkpoint_that_holds_them() -> None:
     waiting.checkpoint_saved()
     assert link.acknowledged == [1, 2]
     assert waiting.held == 1
+
+
+def test_payloads_are_not_kept_while_their_messages_wait() -> None:
+    """A window of 65,535 long messages would be all the memory there is."""
+    waiting, link = held_back(Mode.EXACT)
+    long = msgspec.structs.replace(message(1), payload=b"x" * 50_000)
+    waiting.applied([long], alerts=0)
+    waiting.checkpoint_begun()
+    waiting.checkpoint_saved()
+    assert link.acknowledged == [1]
+    assert link.payload_bytes == 0
 
 
 def test_nothing_is_let_go_before_a_mode_was_chosen() -> None:

@@ -16,6 +16,9 @@ _QUEUE = 5_000
 _STREAMS = 500
 _MOST_GROWTH_MB = 100.0
 _BATCH = 500  # messages per write
+_LONG_PART = 0.25  # of the time, at the end: messages so long that so many would be all memory
+_LONG = publish("plant/long", b"rubbish " * 7_500)
+_BATCH_OF_LONG = 10
 
 
 class _Flood:
@@ -31,13 +34,16 @@ class _Flood:
         client.subscribed.wait(60.0)
         until = time.monotonic() + self._seconds
         while time.monotonic() < until:
-            batch = [
-                publish(f"plant/{rng.randrange(_STREAMS)}", _payload(rng)) for _ in range(_BATCH)
-            ]
+            is_long = time.monotonic() > until - _LONG_PART * self._seconds
+            batch = [_LONG] * _BATCH_OF_LONG if is_long else _batch(rng)
             if not client.send(b"".join(batch)):
                 break
-            self.sent += _BATCH
+            self.sent += len(batch)
         self.over = True
+
+
+def _batch(rng: random.Random) -> list[bytes]:
+    return [publish(f"plant/{rng.randrange(_STREAMS)}", _payload(rng)) for _ in range(_BATCH)]
 
 
 def _payload(rng: random.Random) -> bytes:

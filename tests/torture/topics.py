@@ -6,6 +6,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from streamrnn.config import DetectorConfig, LimitsConfig
+from streamrnn.service.memory import within_memory
 from tests.torture.figures import Figures
 from tests.torture.nursery import Nursery
 from tests.torture.scripted_broker import Client, ScriptedBroker, publish
@@ -13,7 +15,7 @@ from tests.torture.victim import Victim, victim
 
 _MEMORY_MB = 500
 _LIMITS = f"max_memory_mb = {_MEMORY_MB}\n"
-_CAP = 10_000  # what it has room for is a little less
+_CAP = within_memory(LimitsConfig(max_memory_mb=_MEMORY_MB), DetectorConfig()).max_streams
 _LONGEST_SCRAPE_SECONDS = 1.0  # of the processor: what else runs here does not count
 _BATCH = 1000
 
@@ -55,7 +57,7 @@ def run(folder: Path, topics: int) -> Figures:
         figures["scrape, MB"] = len(page) / 1e6
         figures["RSS, MB"] = daemon.rss_mb()
         figures["highest"] = daemon.highest_rss_mb()
-        assert 0.9 * _CAP < streams <= _CAP, figures
+        assert streams == _CAP < 10_000, figures
         assert daemon.highest_rss_mb() <= _MEMORY_MB, figures
         assert worked <= _LONGEST_SCRAPE_SECONDS, figures
         return figures

@@ -16,6 +16,7 @@ from streamrnn.service.mqtt.exchange import Exchange
 from streamrnn.service.mqtt.read_ahead import ReadAheadClient
 
 _BURST: Final = 512  # messages read before the loop gets them; about a millisecond
+_BURST_BYTES: Final = 1_000_000
 _PUBACK: Final = 0x4002  # packet type and length; two bytes of packet id follow
 
 
@@ -38,6 +39,7 @@ class Receiver:
         self._dropped = exchange.dropped
         self._clock = clock
         self._burst: list[Message] = []
+        self._burst_bytes = 0  # of its payloads
         self._room = 0
         self._may_drop = False
         self._pubacks = bytearray()
@@ -71,7 +73,7 @@ class Receiver:
         self._room, self._may_drop = inbox.room(), not inbox.is_being_emptied
         most = min(_BURST, self._room + inbox.reserve * self._may_drop)
         try:
-            while len(burst) < most:
+            while len(burst) < most and self._burst_bytes < _BURST_BYTES:
                 before = len(burst)
                 code = client.loop_read()  # one packet, so that paho sees the connection live
                 client.take_publishes(most - len(burst), self._take)
@@ -79,9 +81,10 @@ class Receiver:
                     break
         finally:
             if burst:
-                self._burst = []
+                size = self._burst_bytes
+                self._burst, self._burst_bytes = [], 0
                 if not self.given_up:
-                    self._inbox.put(burst)
+                    self._inbox.put(burst, size)
         return code
 
     def half_packet_seconds(self) -> float:
@@ -114,6 +117,7 @@ class Receiver:
             self._client.ack(packet_id, qos)
             return
         self._room -= 1
+        self._burst_bytes += len(payload)
         self._burst.append(
             Message(
                 topic, payload, qos, bool(flags & 1), bool(flags & 8), packet_id, self._epoch,
