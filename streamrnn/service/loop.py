@@ -146,7 +146,8 @@ class Loop:
         decode, rejects = ingest.decode, ingest.last_rejects
         listeners = self._listeners
         redeliveries = self.state.redeliveries
-        for message in redeliveries.unseen(messages, self._inlet.session_epoch):
+        waiting = self.acknowledgements.held
+        for message in redeliveries.unseen(messages, self._inlet.session_epoch, waiting):
             if message.topic.startswith(command_prefix):
                 self._apply(readings)
                 readings = Readings([], [], [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +14,8 @@ from streamrnn.errors import StateError
 from streamrnn.records import Message
 
 RING: Final = 32_768
-"""Half of all packet ids: where a broker counts them up, none is met again on its next round."""
+"""Half of all packet ids: where a broker counts them up, none is met again on its next round. More
+are kept only while more wait."""
 
 
 class Redeliveries:
@@ -29,16 +31,21 @@ class Redeliveries:
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}  # oldest first
         self._session_epoch = 0
+        self._keep = RING
         self.total = 0
 
-    def unseen(self, messages: Sequence[Message], session_epoch: int) -> list[Message]:
+    def unseen(
+        self, messages: Sequence[Message], session_epoch: int, waiting: int = 0
+    ) -> list[Message]:
         """The messages without those that were in an earlier call, or earlier in this one.
 
         session_epoch: with which epoch the broker's present session began; 0: before this process.
+        waiting: messages of earlier calls that are not acknowledged: each may come again.
         """
         has_begun = bool(messages) and messages[-1].epoch >= session_epoch
         if has_begun and session_epoch != self._session_epoch:
             self._session_epoch = session_epoch
+            self._keep = RING
             self._seen.clear()
         seen = self._seen
         fresh = []
@@ -52,7 +59,8 @@ class Redeliveries:
                     self.total += 1
                     continue
             fresh.append(message)
-        for packet_id in list(seen)[: max(0, len(seen) - RING)]:
+        self._keep = max(self._keep, waiting + len(messages))
+        for packet_id in list(islice(seen, max(0, len(seen) - self._keep))):
             del seen[packet_id]
         return fresh
 
@@ -69,6 +77,7 @@ class Redeliveries:
         try:
             ids, hashes = arrays["redelivery_ids"], arrays["redelivery_hashes"]
             redeliveries._seen = dict(zip(ids.tolist(), hashes.tolist(), strict=True))
+            redeliveries._keep = max(RING, len(ids))
         except (KeyError, ValueError) as error:
             raise StateError(f"the stored packet ids are incomplete: {error}") from error
         return redeliveries

@@ -76,7 +76,9 @@ def test_what_was_stored_is_recognised_after_a_restart() -> None:
 
 def test_no_more_is_remembered_than_a_ring() -> None:
     redeliveries = Redeliveries()
-    redeliveries.unseen([message(i, b"%d" % i) for i in range(RING + 5)], 1)
+    sent = [message(i, b"%d" % i) for i in range(RING + 5)]
+    redeliveries.unseen(sent[:RING], 1)
+    redeliveries.unseen(sent[RING:], 1)
     assert len(redeliveries.to_arrays()["redelivery_ids"]) == RING
     old = message(4, b"4", dup=True)
     assert redeliveries.unseen([old], 1) == [old]
@@ -86,3 +88,19 @@ def test_stored_ids_that_do_not_fit_are_refused() -> None:
     arrays = Redeliveries().to_arrays()
     with pytest.raises(StateError, match="packet ids"):
         Redeliveries.from_arrays({"redelivery_ids": arrays["redelivery_ids"]})
+
+
+def test_more_than_the_ring_that_waits_is_recognised_even_after_a_crash() -> None:
+    """With a window of 65,535 and a slow disk, so many wait when the checkpoint is taken."""
+    waiting = [message(1 + n, b"%d" % n) for n in range(RING + 10_000)]
+    redeliveries = Redeliveries()
+    for first in range(0, len(waiting), 1000):
+        redeliveries.unseen(waiting[first : first + 1000], 1, waiting=first)
+    heir = Redeliveries.from_arrays(redeliveries.to_arrays())
+    again = [message(m.packet_id, m.payload, dup=True) for m in waiting]
+    fresh = [
+        left
+        for first in range(0, len(again), 1000)
+        for left in heir.unseen(again[first : first + 1000], 0)
+    ]
+    assert fresh == []
