@@ -99,8 +99,11 @@ class HttpServer:
             server_header=False,
             proxy_headers=False,
             h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
-            # Requests whose client is gone count here too, and must not turn others away.
-            limit_concurrency=2 * MAX_CONNECTIONS,
+            # So many are accepted at a time. Those that `Listener` has ended, and requests whose
+            # client is gone, count for two more turns of the event loop, and must not turn others
+            # away.
+            backlog=MAX_CONNECTIONS,
+            limit_concurrency=4 * MAX_CONNECTIONS,
             timeout_keep_alive=self._patience_seconds,
             timeout_graceful_shutdown=_STOP_SECONDS,
         )
