@@ -56,6 +56,8 @@ def discover(
     _print(survey)
     if output is not None:
         _write(output, survey, settings, listened)
+    elif survey.streams:
+        typer.echo("to write a settings file for them: the same with -o streamrnn.toml")
     if not survey.streams:
         sys.stderr.write(f"streamrnn: no readings heard in {listened:.0f} s\n")
         raise typer.Exit(1)
@@ -98,8 +100,9 @@ def _table(survey: Survey, title: str, rows: int | None = None) -> Table:
     from streamrnn.discover import patterns_of
     from streamrnn.discover.settings_file import shown_interval, shown_range
 
-    columns = ("topics", "format", "messages", "every", "field", "range")
-    table = Table(*columns, title=title, box=None, header_style="bold", pad_edge=False)
+    table = Table(title=title, box=None, header_style="bold", pad_edge=False)
+    for header in ("topics", "format", "messages", "every", "field", "range"):
+        table.add_column(header, overflow="fold")  # a topic that is cut off cannot be copied
     for pattern in patterns_of(survey.topics.values()):
         head = (pattern.template, pattern.format, f"{pattern.messages}", shown_interval(pattern))
         for path, seen in pattern.fields.items():

@@ -54,6 +54,7 @@ def check_discovery(streamrnn: StreamrnnCommand, url: str, port: int, output: Pa
     assert "18.5 to 21.5 °C" in out
     assert "(look here if you miss readings):\n  plant/log (" in out
     assert "'value' = 'hello' is neither a number nor on/off" in out
+    assert "to write a settings file" not in out
     checked = streamrnn("check-config", output)
     assert checked.code == 0
     assert "zigbee2mqtt/{device}" in checked.out
@@ -81,6 +82,13 @@ def test_nothing_is_left_behind_at_the_broker(
     assert streamrnn("discover", "--broker", mosquitto.url, "--seconds", 0.2).code == 1
     assert "c1" in mosquitto.log.read_text()  # clean start
     assert "No will message specified" in mosquitto.log.read_text()
+
+
+def test_who_asks_for_no_file_is_told_how_to_get_one(streamrnn: StreamrnnCommand) -> None:
+    with EmbeddedBroker() as broker, published_again_and_again(broker.port):
+        code, out, _ = streamrnn("discover", "--broker", broker.url, "--seconds", 1)
+    assert code == 0
+    assert "the same with -o streamrnn.toml" in out
 
 
 def test_a_file_that_is_there_is_left_alone(streamrnn: StreamrnnCommand, tmp_path: Path) -> None:
