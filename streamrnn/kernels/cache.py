@@ -14,14 +14,36 @@ Must run before any kernel is defined; `streamrnn.kernels` sees to that.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numba
+from numba.core.caching import FunctionCache
+
+log = logging.getLogger("streamrnn.kernels")
+
+
+class ForgivingCache(FunctionCache):
+    """Numba's, but a kernel that cannot be saved is no error: the disk may be full, as after an
+    upgrade, when all kernels are new. It is compiled anew at the next start."""
+
+    _has_told = False  # of the first of them all
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            if not ForgivingCache._has_told:
+                ForgivingCache._has_told = True
+                told = {"folder": self.cache_path, "reason": error.strerror}
+                told["effect"] = "kernels are compiled at every start until the disk takes them"
+                log.warning("kernels_not_cached", extra={"data": told})
 
 
 def choose_folder(environ: Mapping[str, str], sources: list[Path]) -> Path | None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numba
 
-from streamrnn.kernels.cache import activate
+from streamrnn.kernels.cache import ForgivingCache, activate
 
 FLAGS = {"contract", "nsz", "arcp"}
 CACHED = activate()
@@ -27,10 +27,21 @@ inline_kernel: Callable[[Any], Any] = numba.njit(
     inline="always", fastmath=FLAGS, error_model="numpy"
 )
 subroutine: Callable[[Any], Any] = numba.njit(fastmath=FLAGS, error_model="numpy")
-kernel: Callable[[Any], Any] = numba.njit(
-    fastmath=FLAGS, error_model="numpy", nogil=True, cache=CACHED
-)
-short_kernel: Callable[[Any], Any] = numba.njit(fastmath=FLAGS, error_model="numpy", cache=CACHED)
+
+
+def kernel(function: Any) -> Any:
+    return _cached(numba.njit(function, fastmath=FLAGS, error_model="numpy", nogil=True))
+
+
+def short_kernel(function: Any) -> Any:
+    return _cached(numba.njit(function, fastmath=FLAGS, error_model="numpy"))
+
+
+def _cached(dispatcher: Any) -> Any:
+    """As `cache=True`, but for what happens when the disk does not take it."""
+    if CACHED and not numba.config.DISABLE_JIT:
+        dispatcher._cache = ForgivingCache(dispatcher.py_func)
+    return dispatcher
 
 
 def compiled_for(function: Any, *arguments: Any) -> Any:

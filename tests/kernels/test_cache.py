@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -197,3 +199,31 @@ def test_no_kernels_compiled_beforehand_are_no_error(tmp_path: Path, sources: li
     folder = chosen(tmp_path / "cache", sources)
     assert folder is not None
     assert not take_compiled(tmp_path / "missing", folder)
+
+
+KERNEL = """
+import resource
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+from streamrnn.kernels.jit import kernel
+
+
+@kernel
+def twice(x):
+    return 2.0 * x
+
+
+print(twice(21.0))
+"""
+
+
+def test_a_disk_that_does_not_take_a_kernel_keeps_nobody_from_using_it(tmp_path: Path) -> None:
+    """As a full one: after an upgrade all kernels are new."""
+    script = tmp_path / "script.py"
+    script.write_text(KERNEL)
+    environ = {**os.environ, "STREAMRNN_CACHE_DIR": str(tmp_path / "cache")}
+    run = subprocess.run(
+        [sys.executable, str(script)], env=environ, capture_output=True, text=True, check=False
+    )
+    assert run.stdout.strip() == "42.0", run.stderr
+    assert "kernels_not_cached" in run.stderr
