@@ -130,3 +130,16 @@ def test_what_was_learned_outlives_a_restart() -> None:
     heir.fit(1)
     heir.restore({0: silence.pauses(["s"])["s"]})
     assert heir.patience(rhythm)[0] == silence.patience(rhythm)[0]
+
+
+def test_a_free_slot_is_not_silent_and_the_next_stream_there_had_no_pause() -> None:
+    silence = Silence()
+    silence.fit(2)
+    silence.hear(np.array([0, 1]), np.array([0.0, 0.0]))
+    silence.hear(np.array([0, 1]), np.array([500.0, 500.0]))
+    silence.forget(0)
+    lasts = silence.lasts(np.array([0.0, 2.0]), 9000.0, -np.inf)
+    assert np.isnan(lasts[0])
+    assert lasts[1] == 8500.0
+    silence.hear(np.array([0]), np.array([9500.0]))
+    assert silence.pauses(["new", "old"]) == {"old": 500.0}
