@@ -83,7 +83,7 @@ LARGEST_CHANGE = 1e300  # of two readings that float64 just holds, the differenc
 CHANGE_STEP = (0.02, 2.0)  # smallest and largest step of the band, in mean |change|s
 
 # Habits: the largest of step, turn, climb and wobble that the stream has had; see `habits`.
-HABIT_LIMIT = (2.0, 2.5, 3.0, 2.5)  # so many times it makes a score of 1
+HABIT_LIMIT = (2.0, 1.8, 1.8, 1.6)  # so many times it makes a score of 1
 FIRST_HABITS = 30.0  # readings of which the largest is simply the largest
 HABIT_WARM = 300.0  # readings before it is known; until then it grows at every reading
 HABIT_WARM_GROWTH = 4.0  # but by no more than so many times
