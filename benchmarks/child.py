@@ -16,7 +16,7 @@ from types import TracebackType
 
 from streamrnn.demo.broker import HOST, free_port
 
-_READY_SECONDS = 120.0  # a cold cache on a small gateway
+_READY_SECONDS = 300.0  # a cold cache on a small or busy machine
 _STOP_SECONDS = 15.0
 
 
