@@ -8,6 +8,7 @@ readings alone, else a crash would change the outcome.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -60,7 +61,11 @@ def available_bytes(root: Path = _ROOT) -> float:
 
 
 def _machine_bytes(root: Path) -> int:
-    for line in (root / "proc/meminfo").read_text().splitlines():
+    try:
+        lines = (root / "proc/meminfo").read_text().splitlines()
+    except FileNotFoundError:  # hidden by our unit: ProcSubset=pid
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for line in lines:
         name, _, rest = line.partition(":")
         if name == "MemTotal":
             return int(rest.split()[0]) * 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,17 @@ def test_a_few_streams_are_always_taken() -> None:
 
 def test_without_a_limit_half_of_the_machine_counts(tmp_path: Path) -> None:
     assert available_bytes(machine(tmp_path)) == pytest.approx(0.5 * 8_000_000 * 1024)
+
+
+def test_where_systemd_hides_what_the_machine_has_the_kernel_is_asked(tmp_path: Path) -> None:
+    assert available_bytes(tmp_path) == 0.5 * available_bytes_of_the_kernel()
+    write(tmp_path, "proc/self/cgroup", "0::/system.slice/streamrnn.service\n")
+    write(tmp_path, "sys/fs/cgroup/system.slice/streamrnn.service/memory.high", "1000000\n")
+    assert available_bytes(tmp_path) == 800_000
+
+
+def available_bytes_of_the_kernel() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_what_systemd_allows_counts_on_every_level(tmp_path: Path) -> None:
