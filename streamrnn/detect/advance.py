@@ -28,6 +28,7 @@ from streamrnn.detect.layout import (
     LOW_LIMIT,
     LOWEST,
     MEAN,
+    MEMORIES,
     NUMBERS,
     PERSISTENCE_ERROR,
     READINGS,
@@ -36,8 +37,7 @@ from streamrnn.detect.layout import (
     RETRAIN_PHASE,
     RUN,
     SCORE,
-    SHAPE,
-    SHAPE_DISTANCE,
+    STEPS,
     SURPRISE,
     TIME,
     VALUE,
@@ -49,9 +49,13 @@ from streamrnn.detect.layout import (
     YHAT_UPPER,
     arrays,
     channel,
+    linear_base,
     parameter_count,
+    shape,
     shape_base,
 )
+from streamrnn.detect.level import level_distance
+from streamrnn.detect.linear import follow_linearly
 from streamrnn.detect.network import forecast_next, gather_inputs, learn_window, limited, remember
 from streamrnn.detect.recipe import (
     COARSE,
@@ -60,6 +64,8 @@ from streamrnn.detect.recipe import (
     HARD_LIMIT_SCORE,
     INPUTS,
     LIKELIHOOD_TILT,
+    SHAPE_LAGS,
+    SHAPE_READINGS,
     STRIDE,
     WINDOW,
 )
@@ -81,6 +87,7 @@ WARMING, LATE, DUPLICATE = int(Outcome.WARMING), int(Outcome.LATE), int(Outcome.
 ANOMALY = int(Outcome.ANOMALY)
 NONE, OUT_OF_RANGE = int(Kind.NONE), int(Kind.OUT_OF_RANGE)
 AT = (channel(FINE), channel(COARSE))
+AT_SHAPE = tuple(shape(m) for m in range(MEMORIES))
 
 
 # Columns of a table of readings: what `advance` reads, and what it writes; see `decisions`.
@@ -110,7 +117,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
     size, p0, m0, v0, state0 = offsets.size, offsets.parameters, offsets.m, offsets.v, offsets.state
     marks0, histogram0, recent0 = offsets.marks, offsets.histogram, offsets.recent
     x0 = offsets.x
-    shape0 = shape_base(H)
+    linear0, shape0 = linear_base(H), tuple(shape_base(H, m) for m in range(MEMORIES))
     # working memory: u (T + 1, INPUTS), g (P,), s (T + 1, H), do (T,), ds (T, H), W_rows (H, H),
     # best (VECTOR,)
     g0 = (T_MAX + 1) * INPUTS
@@ -174,7 +181,12 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             low, high = n[LOWEST], n[HIGHEST]
             beyond = overshoot(n, value, usual_step)
             block_mean, empty = close_block(n, value, time)
-            error, change, z_wide = raw_errors(n, AT[FINE], value, place != AFTER_GAP)
+            network, change, z_wide, cut = raw_errors(n, AT[FINE], value, place != AFTER_GAP)
+            linear = follow_linearly(
+                r, linear0, z_wide, n[AT[FINE] + STEPS], place != AFTER_GAP, best
+            )
+            linear = abs(linear + cut)
+            level = level_distance(n, value)
 
             for c in range(2):
                 at, base = AT[c], c * size
@@ -206,10 +218,13 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                     n, at, c, r, base + p0, base + state0, base + marks0, u, T * INPUTS, H, relu
                 )
 
-            shape_distance(n, r, shape0, z_wide, best)
-            if error == error:
-                weigh(n, error, change, n[SHAPE + SHAPE_DISTANCE], beyond)
-                score = score_of(n)
+            for m in range(MEMORIES):
+                shape_distance(
+                    n, AT_SHAPE[m], r, shape0[m], z_wide, SHAPE_READINGS[m], SHAPE_LAGS[m], best
+                )
+            if network == network:
+                weigh(n, linear, change, network, beyond)
+                score = score_of(n, level)
             else:
                 score = 0.0
             unusual, stuck, drift = 0.0, 0.0, 0.0

@@ -3,15 +3,19 @@
 Each piece of evidence is a statistic that has a past of its own on this stream, and counts by how
 far it stands out from that past: -ln P, see `kernels.tails`.
 
-    errors       of the network and of persistence, at several smoothings: E, the largest
-    shape        distance from every window seen before: L
+    errors       of the linear forecast, of the network and of persistence, at several smoothings:
+                 E, the largest
+    shapes       distances from every window seen before, and the error of the forecast that the
+                 nearest of them makes: S, their mean
+    level        of late, against the usual one: L, in deviations, with no tail
     likelihood   of the errors of late, fine and coarse, or overshoot of the range: P
 
-    C = ((E / ERROR_UNIT)^3 + (L / SHAPE_UNIT)^3)^(1/3)
+    C = ((E / ERROR_UNIT)^3 + (S / SHAPE_UNIT)^3 + (L / LEVEL_UNIT)^3)^(1/3)
+    C <- max(C, SCORE_KEPT C of the reading before)
     score = C; where P is enough by itself, at least 1 + tilt C
 
-All three units are multiplied by the stream's threshold, which is 1 unless the user said how many
-false alarms are acceptable.
+All units are multiplied by the stream's threshold, which is 1 unless the user said how many false
+alarms are acceptable.
 """
 
 from __future__ import annotations
@@ -23,37 +27,50 @@ import numpy as np
 
 from streamrnn.detect.layout import (
     ALLOWED_SECONDS,
+    ANALOGUE_ERROR,
+    ANALOGUE_LANE,
     ANOMALOUS_AT,
-    ERRORS,
+    CHANGE_LANE,
+    HELD_SCORE,
     INTERVAL,
     LIKELIHOOD_LANE,
+    LINEAR_LANE,
     LOG_THRESHOLD,
+    LONG_DISTANCE,
+    MEMORIES,
+    NETWORK_LANE,
     READINGS,
     REFRACTORY_LEFT,
     SCORED,
     SHAPE_LANE,
+    SHORT_DISTANCE,
     SURPRISE,
     TAILED,
     TAILS,
     WARM_UP,
     channel,
+    shape,
 )
 from streamrnn.detect.recipe import (
+    ANALOGUE_SPANS,
     CALIBRATION_STEP,
     CHANGE_SPANS,
     COARSE,
-    ERROR_SPANS,
     ERROR_UNIT,
     EVIDENCE_WARM,
     FINE,
     FIXED_SURPRISE,
+    LEVEL_UNIT,
     LIKELIHOOD_ENOUGH,
     LIKELIHOOD_TILT,
     LIKELIHOOD_UNIT,
+    LINEAR_SPANS,
     LOG_THRESHOLD_LIMITS,
     MAX_SCORE,
+    NETWORK_SPANS,
     NEW_ALARM_SECONDS,
     REFRACTORY,
+    SCORE_KEPT,
     SHAPE_UNIT,
     START_EXPONENT,
     WARM_BLOCKS,
@@ -65,24 +82,34 @@ from streamrnn.records import Outcome
 
 NORMAL, ANOMALY = int(Outcome.NORMAL), int(Outcome.ANOMALY)
 AT_FINE, AT_COARSE = channel(FINE), channel(COARSE)
+AT_SHAPE = tuple(shape(m) for m in range(MEMORIES))
 
-ALPHA = np.array([*(2.0 / (span + 1.0) for span in (*ERROR_SPANS, *CHANGE_SPANS)), 1.0, 1.0])
-assert len(ALPHA) == LANES
+SPANS = (*LINEAR_SPANS, *CHANGE_SPANS, *NETWORK_SPANS, *ANALOGUE_SPANS)
+ALPHA = np.array([2.0 / (span + 1.0) for span in SPANS] + [1.0] * (LANES - len(SPANS)))
 
 
 @inline_kernel
-def weigh(n: Any, error: float, change: float, distance: float, beyond: float) -> None:
-    """Weighs a reading's evidence. error, change: |residual| of the network and of persistence, in
-    standard deviations of the stream. distance: of the shape. beyond: overshoot of the range."""
+def weigh(n: Any, linear: float, change: float, network: float, beyond: float) -> None:
+    """Weighs a reading's evidence, of which the shapes' is in n.
+
+    linear, change, network: |residual| of the linear forecast, of persistence and of the network,
+    in standard deviations of the stream. beyond: overshoot of the range.
+    """
     likelihood = max(n[AT_FINE + SURPRISE] / LIKELIHOOD_UNIT[FINE], beyond)
     if n[AT_COARSE + SCORED] > WARM_BLOCKS:
         likelihood = max(likelihood, n[AT_COARSE + SURPRISE] / LIKELIHOOD_UNIT[COARSE])
     values = TAILS + WEIGHED
-    for lane in range(len(ERROR_SPANS)):
-        n[values + lane] = error
-    for lane in range(len(ERROR_SPANS), ERRORS):
+    for lane in range(LINEAR_LANE, CHANGE_LANE):
+        n[values + lane] = linear
+    for lane in range(CHANGE_LANE, NETWORK_LANE):
         n[values + lane] = change
-    n[values + SHAPE_LANE] = distance
+    for lane in range(NETWORK_LANE, ANALOGUE_LANE):
+        n[values + lane] = network
+    for lane in range(ANALOGUE_LANE, SHAPE_LANE):
+        n[values + lane] = n[AT_SHAPE[0] + ANALOGUE_ERROR]
+    for m in range(MEMORIES):
+        n[values + SHAPE_LANE + 2 * m] = n[AT_SHAPE[m] + SHORT_DISTANCE]
+        n[values + SHAPE_LANE + 2 * m + 1] = n[AT_SHAPE[m] + LONG_DISTANCE]
     n[values + LIKELIHOOD_LANE] = likelihood
     tail_surprises(n, TAILS, n[TAILED], ALPHA)
     n[TAILED] += 1.0
@@ -95,18 +122,30 @@ def threshold_of(n: Any) -> Any:
 
 
 @inline_kernel
-def score_of(n: Any) -> Any:
-    """The score of the evidence last weighed."""
+def largest(n: Any, first: int, end: int) -> Any:
+    """The largest surprise of the lanes first to end - 1."""
+    found = n[TAILS + WEIGHED + first]
+    for lane in range(first + 1, end):
+        found = max(found, n[TAILS + WEIGHED + lane])
+    return found
+
+
+@inline_kernel
+def score_of(n: Any, level: float) -> Any:
+    """The score of the evidence last weighed, and of a level so many deviations off."""
     if n[TAILED] <= EVIDENCE_WARM:
         return 0.0
     values = TAILS + WEIGHED
     threshold = threshold_of(n)
-    E = n[values]
-    for lane in range(1, ERRORS):
-        E = max(E, n[values + lane])
-    E = E / (ERROR_UNIT * threshold)
-    L = n[values + SHAPE_LANE] / (SHAPE_UNIT * threshold)
-    C = (E * E * E + L * L * L) ** (1.0 / 3.0)
+    E = largest(n, LINEAR_LANE, ANALOGUE_LANE) / ERROR_UNIT
+    S = largest(n, ANALOGUE_LANE, SHAPE_LANE)
+    for lane in range(SHAPE_LANE, LIKELIHOOD_LANE):
+        S += n[values + lane]
+    S /= SHAPE_UNIT * (LIKELIHOOD_LANE - SHAPE_LANE + 1)
+    L = level / LEVEL_UNIT
+    C = (E * E * E + S * S * S + L * L * L) ** (1.0 / 3.0) / threshold
+    C = min(max(C, SCORE_KEPT * n[HELD_SCORE]), MAX_SCORE)
+    n[HELD_SCORE] = C
     if n[values + LIKELIHOOD_LANE] >= LIKELIHOOD_ENOUGH * threshold:
         C = max(C, 1.0 + LIKELIHOOD_TILT * C)
     return min(C, MAX_SCORE)

@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 
 from streamrnn.detect import fault, habits
 from streamrnn.detect.recipe import (
+    ANALOGUE_SPANS,
     CHANGE_SPANS,
-    ERROR_SPANS,
     HISTORY,
     INPUTS,
+    LINEAR_SPANS,
     MARKS,
+    NETWORK_SPANS,
     RECENT,
     SHAPE_LAGS,
 )
-from streamrnn.kernels import tails
+from streamrnn.kernels import rls, tails
 from streamrnn.kernels.optimiser import padded
 from streamrnn.kernels.statistics import BINS
 
@@ -63,8 +65,12 @@ from streamrnn.kernels.statistics import BINS
     ADAPT_AFTER,  # setting: seconds; infinite: never
     LOW_LIMIT,  # setting: the least that a reading may be, and the most
     HIGH_LIMIT,
+    LEVEL_LATE,  # mean of the readings of late, in the sensor's unit
+    LEVEL_MEAN,  # the usual level, and its variance
+    LEVEL_VAR,
+    HELD_SCORE,  # of the evidence, falling from reading to reading
     STREAM_NUMBERS,
-) = range(37)
+) = range(41)
 
 # --- float64: one channel's numbers, from channel(c) ---------------------------------------------
 (
@@ -85,23 +91,27 @@ from streamrnn.kernels.statistics import BINS
     CHANNEL_NUMBERS,
 ) = range(15)
 
-# --- float64: the shape memory's numbers, from SHAPE ---------------------------------------------
+# --- float64: the numbers of a memory of shapes, from shape(m) -----------------------------------
 (
     SHAPE_SUM,  # of the readings being averaged
     SHAPE_COUNT,
     SHAPE_STEPS,  # averages so far
     SHAPE_BASE,  # the level
-    SHAPE_DISTANCE,  # of the last window to its nearest neighbour
+    SHORT_DISTANCE,  # of the last short window to its nearest neighbour, and of the long one
+    LONG_DISTANCE,
+    NEAREST_LAG,  # of the nearest short window, in averages; 0: not yet known
+    ANALOGUE_ERROR,  # of the forecast that what came after it comes again
     SHAPE_NUMBERS,
-) = range(6)
+) = range(9)
+MEMORIES = len(SHAPE_LAGS)
 
 SHAPE = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS
-TAILS = SHAPE + SHAPE_NUMBERS
+TAILS = SHAPE + MEMORIES * SHAPE_NUMBERS
 HABITS = TAILS + tails.SIZE
 FAULT = HABITS + habits.SIZE
 NUMBERS = FAULT + fault.SIZE
-VECTOR = 16  # numbers that the shape memory goes through at once
-VERSION = 5  # of this layout; stored state of another one is refused
+VECTOR = 16  # numbers that a memory of shapes goes through at once
+VERSION = 6  # of this layout; stored state of another one is refused
 
 
 def channel(c: int) -> int:
@@ -109,9 +119,19 @@ def channel(c: int) -> int:
     return STREAM_NUMBERS + c * CHANNEL_NUMBERS
 
 
-# Lanes of the tails, from TAILS on.
-ERRORS = len(ERROR_SPANS) + len(CHANGE_SPANS)
-SHAPE_LANE, LIKELIHOOD_LANE = ERRORS, ERRORS + 1
+def shape(m: int) -> int:
+    """Where the numbers of memory m begin."""
+    return SHAPE + m * SHAPE_NUMBERS
+
+
+# Lanes of the tails, from TAILS on: where each group begins.
+LINEAR_LANE = 0
+CHANGE_LANE = LINEAR_LANE + len(LINEAR_SPANS)
+NETWORK_LANE = CHANGE_LANE + len(CHANGE_SPANS)
+ANALOGUE_LANE = NETWORK_LANE + len(NETWORK_SPANS)
+SHAPE_LANE = ANALOGUE_LANE + len(ANALOGUE_SPANS)
+LIKELIHOOD_LANE = SHAPE_LANE + 2 * MEMORIES
+assert LIKELIHOOD_LANE + 1 == tails.LANES
 
 
 class Arrays(NamedTuple):
@@ -146,14 +166,22 @@ def networks(row: NDArray[np.float32], H: int) -> NDArray[np.float32]:
     return row[: 2 * arrays(H).size].reshape(2, -1)
 
 
-# --- float32: the shape memory's arrays, behind both channels'; two bfloat16 in each --------------
-SHAPE_DISTANCES = (SHAPE_LAGS + VECTOR) // 2  # (SHAPE_LAGS,) mean squared difference, by lag
-SHAPE_SIZE = SHAPE_DISTANCES + SHAPE_LAGS // 2  # before them the last averages, see `shapes`
+# --- float32: behind both channels' arrays those of the linear forecast, see `kernels.rls`, and of
+# the memories of shapes, see `shapes`: the last averages, then the mean squared differences of short
+# and of long windows, (lags,) each; two bfloat16 in each float32
+def values_size(lags: int) -> int:
+    """float32 numbers that the last averages take."""
+    return (lags + VECTOR) // 2
+
+
+def memory_size(lags: int) -> int:
+    """float32 numbers of a memory of shapes."""
+    return values_size(lags) + lags
 
 
 def row_size(H: int) -> int:
     """float32 numbers of a stream."""
-    return shape_base(H) + SHAPE_SIZE
+    return shape_base(H, MEMORIES)
 
 
 def stream_bytes(H: int) -> int:
@@ -161,6 +189,11 @@ def stream_bytes(H: int) -> int:
     return 8 * NUMBERS + 4 * row_size(H)
 
 
-def shape_base(H: int) -> int:
-    """Where the arrays of the shape memory begin."""
+def linear_base(H: int) -> int:
+    """Where the arrays of the linear forecast begin."""
     return 2 * arrays(H).size
+
+
+def shape_base(H: int, m: int) -> int:
+    """Where the arrays of memory m begin."""
+    return linear_base(H) + rls.SIZE + sum(memory_size(lags) for lags in SHAPE_LAGS[:m])

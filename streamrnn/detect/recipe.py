@@ -40,25 +40,38 @@ LIKELIHOOD_UNIT = (4.2, 4.5)  # makes the two channels' likelihoods comparable
 RANGE_MARGIN = 0.05  # beyond everything seen by this share of the range, and by a usual step
 RANGE_WARM_READINGS = 300.0  # before, a stream often leaves its range: the margin is all of it
 
-# Shapes: windows of the signal, averaged over so many readings, against all windows before.
-SHAPE_READINGS = 2
-SHAPE_LAGS = 1024  # so far back, in averages
-SHAPE_WINDOW = 16.0  # length of a window: memory of the exponential average
-SHAPE_MEAN_MEMORY = 32.0  # the level that is taken off
+# Shapes: windows of the signal, averaged over so many readings, against all windows before. Two
+# memories, one value each in a pair.
+SHAPE_READINGS = (2.0, 8.0)
+SHAPE_LAGS = (1024, 256)  # so far back, in averages
+SHAPE_WINDOWS = (4.0, 16.0)  # a short and a long window: memory of the exponential average
+SHAPE_MEAN_MEMORY = 16.0  # the level that is taken off
 SHAPE_SETTLED = 32  # averages until a window is complete
 SHAPE_LIMIT = 10.0  # standard deviations: farther values count as this far
 
-# Evidence: errors of the network and of persistence at several smoothings (spans of exponential
-# averages, in readings), the shape's distance, and the likelihood, each as -ln P from its own tail.
-ERROR_SPANS = (5.0, 20.0, 80.0)
+# Level of late, against the usual one.
+LEVEL_SPAN = 20.0  # readings
+LEVEL_MEMORY = 5000.0
+LEVEL_REACH = 2.0  # deviations: farther readings count as this far away
+LEVEL_WARM = 100.0  # readings before they do
+LEVEL_FLOOR = 0.1  # of the deviation that is not winsorised
+LEVEL_LIMIT = 1e3
+
+# Evidence: errors of four forecasts at several smoothings (spans of exponential averages, in
+# readings), distances of shapes, and the likelihood, each as -ln P from its own tail.
+LINEAR_SPANS = (5.0, 20.0, 80.0)
 CHANGE_SPANS = (1.0, 20.0, 80.0)
+NETWORK_SPANS = (5.0, 20.0, 80.0)
+ANALOGUE_SPANS = (5.0, 20.0)
 EVIDENCE_START = 30.0  # readings before the scale is settled enough to begin
 EVIDENCE_WARM = 20.0  # more of them before a tail is known
 
 # Score: above 1 is anomalous. What -ln P makes a score of 1 by itself; the likelihood counts not at
 # all below, because much that is forecast badly for a while is harmless.
 ERROR_UNIT = 25.0
-SHAPE_UNIT = 12.0
+SHAPE_UNIT = 10.0
+LEVEL_UNIT = 16.0  # deviations
+SCORE_KEPT = 0.9  # of the last score, where that is more: evidence comes and goes within an event
 LIKELIHOOD_ENOUGH = 8.0
 LIKELIHOOD_TILT = 0.3  # how much the rest of the evidence orders what the likelihood raised
 MAX_SCORE = 1e6

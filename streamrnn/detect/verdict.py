@@ -56,17 +56,17 @@ def scaled(n: Any, at: int, x: float) -> Any:
 
 @inline_kernel
 def raw_errors(n: Any, at: int, x: float, in_order: bool) -> Any:
-    """(error, change, z): |residual| of the forecast and of persistence, and x itself, in standard
-    deviations, clipped nowhere but z to SHAPE_LIMIT. The errors are NaN where there is no forecast,
-    all but z, which is 0, while there is no deviation."""
+    """(error, change, z, cut): |residual| of the network's forecast and of persistence, and x
+    itself, in standard deviations, clipped nowhere but z to SHAPE_LIMIT; cut is what that took off.
+    The errors are NaN where there is no forecast, z is 0 while there is no deviation."""
     if n[at + STEPS] < FIRST_STEPS or n[at + VAR] == 0.0:
-        return math.nan, math.nan, 0.0
+        return math.nan, math.nan, 0.0, 0.0
     sd = math.sqrt(n[at + VAR])
     z = (x - n[at + MEAN]) / sd
     limited = min(max(z, -SHAPE_LIMIT), SHAPE_LIMIT)
     if not in_order or n[at + RUN] == 0.0 or n[at + STEPS] < EVIDENCE_START:
-        return math.nan, math.nan, limited
-    return abs(z - n[at + FORECAST]), abs(x - n[VALUE]) / sd, limited
+        return math.nan, math.nan, limited, z - limited
+    return abs(z - n[at + FORECAST]), abs(x - n[VALUE]) / sd, limited, z - limited
 
 
 @inline_kernel

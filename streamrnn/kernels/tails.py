@@ -18,7 +18,7 @@ from typing import Any
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.vector import load, lower, positive, store, total, upper
 
-LANES = 8
+LANES = 16
 # offsets in the state: what came in or went out last, then what is remembered
 SURPRISE, LEVEL, QUANTILE, EXCESS, EXCEEDANCES = (k * LANES for k in range(5))
 SIZE = 5 * LANES
@@ -28,12 +28,12 @@ FIRST_VALUES = 5.0  # u is their maximum
 # Steps of u are QUANTILE_GAIN / count of b, about the best for an exponential tail (Robbins and
 # Monro 1951), or of this share of u where b is smaller; and of u itself where so few values were
 # above it that it must have begun too high.
-QUANTILE_GAIN = 7.0
+QUANTILE_GAIN = 15.0
 LEAST_GAIN = 5e-5  # a past this long is all remembered alike
 LEAST_STEP = 0.3
 FEW_ABOVE = 0.08
 EXCESS_WEIGHT = 1e-4  # smallest weight of a new excess
-LONGEST_EXCESS = 3.0  # excesses are learned up to so many b: one fault must not stretch the tail
+LONGEST_EXCESS = 6.0  # excesses are learned up to so many b: one fault must not stretch the tail
 FIRST_EXCESSES = 10.0  # but for the first few
 SHORTEST_EXCESS = 0.02  # b is at least this share of u
 LARGEST = 1e4
