@@ -10,15 +10,16 @@ import functools
 import math
 from typing import Any
 
+from streamrnn.detect.alarm import raise_alarm
 from streamrnn.detect.blocks import close_block
-from streamrnn.detect.evidence import calibrate, conclude, score_of, threshold_of, weigh
-from streamrnn.detect.extent import overshoot, share_beyond
+from streamrnn.detect.evidence import calibrate, score_of, threshold_of, weigh
 from streamrnn.detect.fault import SINCE, follow_fault, lasting_score, reference_score
 from streamrnn.detect.habits import BEGUN, begin_habits, compare_with_habits
 from streamrnn.detect.layout import (
     ADAPT_AFTER,
     BLOCK_INDEX,
     BLOCK_SECONDS,
+    BLOCKS_SEEN,
     FAULT,
     HABITS,
     HIGH_LIMIT,
@@ -29,8 +30,9 @@ from streamrnn.detect.layout import (
     LOWEST,
     MEAN,
     MEMORIES,
+    NEWS,
     NUMBERS,
-    PERSISTENCE_ERROR,
+    ORIGIN,
     READINGS,
     RETRAIN_AT,
     RETRAIN_EVERY,
@@ -51,6 +53,7 @@ from streamrnn.detect.layout import (
     channel,
     linear_base,
     parameter_count,
+    ring_base,
     shape,
     shape_base,
 )
@@ -58,17 +61,19 @@ from streamrnn.detect.level import level_distance
 from streamrnn.detect.linear import follow_linearly
 from streamrnn.detect.network import forecast_next, gather_inputs, learn_window, limited, remember
 from streamrnn.detect.recipe import (
+    ALARM_TILT,
     COARSE,
     FINE,
     GAP_BLOCKS,
     HARD_LIMIT_SCORE,
     INPUTS,
-    LIKELIHOOD_TILT,
+    RANGE_WARM_READINGS,
     SHAPE_LAGS,
     SHAPE_READINGS,
     STRIDE,
     WINDOW,
 )
+from streamrnn.detect.record_values import hear_block, hear_reading
 from streamrnn.detect.shapes import shape_distance
 from streamrnn.detect.timing import AFTER_GAP, SEEN_BEFORE, TOO_LATE, place_in_time
 from streamrnn.detect.verdict import (
@@ -84,7 +89,7 @@ from streamrnn.kernels.memory import borrowed, prefetch
 from streamrnn.records import Kind, Outcome
 
 WARMING, LATE, DUPLICATE = int(Outcome.WARMING), int(Outcome.LATE), int(Outcome.DUPLICATE)
-ANOMALY = int(Outcome.ANOMALY)
+NORMAL, ANOMALY = int(Outcome.NORMAL), int(Outcome.ANOMALY)
 NONE, OUT_OF_RANGE = int(Kind.NONE), int(Kind.OUT_OF_RANGE)
 AT = (channel(FINE), channel(COARSE))
 AT_SHAPE = tuple(shape(m) for m in range(MEMORIES))
@@ -117,7 +122,8 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
     size, p0, m0, v0, state0 = offsets.size, offsets.parameters, offsets.m, offsets.v, offsets.state
     marks0, histogram0, recent0 = offsets.marks, offsets.histogram, offsets.recent
     x0 = offsets.x
-    linear0, shape0 = linear_base(H), tuple(shape_base(H, m) for m in range(MEMORIES))
+    linear0, ring0 = linear_base(H), ring_base(H)
+    shape0 = tuple(shape_base(H, m) for m in range(MEMORIES))
     # working memory: u (T + 1, INPUTS), g (P,), s (T + 1, H), do (T,), ds (T, H), W_rows (H, H),
     # best (VECTOR,)
     g0 = (T_MAX + 1) * INPUTS
@@ -176,11 +182,14 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 continue
             if place != AFTER_GAP:
                 out[YHAT_OUT], out[LOWER_OUT], out[UPPER_OUT] = forecast_band(n, AT[FINE])
-            usual_step = n[PERSISTENCE_ERROR] * math.sqrt(n[AT[FINE] + VAR])
-            share = share_beyond(n, value)
             low, high = n[LOWEST], n[HIGHEST]
-            beyond = overshoot(n, value, usual_step)
-            block_mean, empty = close_block(n, value, time)
+            hear_reading(n, value)
+            share = n[NEWS] if n[READINGS] >= RANGE_WARM_READINGS and high > low else 0.0
+            block_mean, block_square, empty = close_block(n, value, time)
+            if block_mean == block_mean:
+                if empty > GAP_BLOCKS:
+                    n[BLOCKS_SEEN] = 0.0
+                hear_block(n, r, ring0, block_mean - n[ORIGIN], block_square)
             network, change, z_wide, cut = raw_errors(n, AT[FINE], value, place != AFTER_GAP)
             linear = follow_linearly(
                 r, linear0, z_wide, n[AT[FINE] + STEPS], place != AFTER_GAP, best
@@ -223,7 +232,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                     n, AT_SHAPE[m], r, shape0[m], z_wide, SHAPE_READINGS[m], SHAPE_LAGS[m], best
                 )
             if network == network:
-                weigh(n, linear, change, network, beyond)
+                weigh(n, linear, change, network)
                 score = score_of(n, level)
             else:
                 score = 0.0
@@ -245,10 +254,13 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             out[OUTCOME] = WARMING
             if n[READINGS] > n[WARM_UP]:
                 if max(unusual, stuck, drift) > threshold_of(n):
-                    score = max(score, 1.0 + LIKELIHOOD_TILT * score)
+                    score = max(score, 1.0 + ALARM_TILT * score)
+                alarm = raise_alarm(n, score, threshold_of(n), elapsed)
+                if alarm:
+                    score = max(score, 1.0 + ALARM_TILT * (1.0 + score))
                 calibrate(n, score, time, elapsed)
                 score = max(score, lasting_score(n, FAULT, HABITS))
-                outcome, alarm = conclude(n, score, elapsed)
+                outcome = ANOMALY if score > 1.0 else NORMAL
                 newest = x0 + int(n[AT[FINE] + LENGTH])
                 mean, sd = n[AT[FINE] + MEAN], math.sqrt(n[AT[FINE] + VAR])
                 kind, accepted = follow_fault(

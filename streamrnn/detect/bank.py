@@ -18,7 +18,7 @@ from streamrnn.detect.decisions import BankStatus, Decisions, decisions_in, stat
 from streamrnn.detect.jobs import Jobs, past_of
 from streamrnn.detect.layout import NUMBERS
 from streamrnn.detect.one_reading import Entry, entry
-from streamrnn.detect.recipe import CALIBRATION_STEP, COARSE, FINE, INSTALL_AFTER, REFRACTORY
+from streamrnn.detect.recipe import ALARM_PAUSE, CALIBRATION_STEP, COARSE, FINE, INSTALL_AFTER
 from streamrnn.detect.retrain import Retrainer, TrainingJob
 from streamrnn.detect.row_settings import name_hash, write_limits, write_settings
 from streamrnn.detect.silence import INTERVALS, LONG_INTERVALS, Rhythm
@@ -95,6 +95,7 @@ class Bank:
         )
         networks[[FINE, COARSE], : len(self._initial)] = self._initial
         numbers[[layout.YHAT, layout.YHAT_LOWER, layout.YHAT_UPPER]] = np.nan
+        numbers[layout.RECORDS : layout.NEWS] = np.nan
         write_settings(numbers, self.config)
         write_limits(numbers, self.names[slot], self.config.limits)
         # retraining times are spread over streams by name: they must not all come due at once
@@ -127,8 +128,8 @@ class Bank:
         numbers = self._numbers[slot]
         if numbers[layout.ALLOWED_SECONDS] > 0.0:
             numbers[layout.LOG_THRESHOLD] += CALIBRATION_STEP
-        if numbers[layout.REFRACTORY_LEFT] > 0.0:
-            numbers[layout.REFRACTORY_LEFT] = REFRACTORY
+        if numbers[layout.PAUSE_LEFT] > 0.0:
+            numbers[layout.PAUSE_LEFT] = ALARM_PAUSE
         numbers[layout.SCORE] = 0.0
 
     def step(self, slots: ArrayLike, values: ArrayLike, times: ArrayLike) -> Decisions:

@@ -8,11 +8,10 @@ far it stands out from that past: -ln P, see `kernels.tails`.
     shapes       distances from every window seen before, and the error of the forecast that the
                  nearest of them makes: S, their mean
     level        of late, against the usual one: L, in deviations, with no tail
-    likelihood   of the errors of late, fine and coarse, or overshoot of the range: P
 
     C = ((E / ERROR_UNIT)^3 + (S / SHAPE_UNIT)^3 + (L / LEVEL_UNIT)^3)^(1/3)
     C <- max(C, SCORE_KEPT C of the reading before)
-    score = C; where P is enough by itself, at least 1 + tilt C
+    score = C; where there is an alarm, at least 1 + ALARM_TILT C
 
 All units are multiplied by the stream's threshold, which is 1 unless the user said how many false
 alarms are acceptable.
@@ -33,55 +32,41 @@ from streamrnn.detect.layout import (
     CHANGE_LANE,
     HELD_SCORE,
     INTERVAL,
-    LIKELIHOOD_LANE,
     LINEAR_LANE,
     LOG_THRESHOLD,
     LONG_DISTANCE,
     MEMORIES,
     NETWORK_LANE,
     READINGS,
-    REFRACTORY_LEFT,
-    SCORED,
     SHAPE_LANE,
     SHORT_DISTANCE,
-    SURPRISE,
     TAILED,
     TAILS,
     WARM_UP,
-    channel,
     shape,
 )
 from streamrnn.detect.recipe import (
+    ALARM_PAUSE,
     ANALOGUE_SPANS,
     CALIBRATION_STEP,
     CHANGE_SPANS,
-    COARSE,
     ERROR_UNIT,
     EVIDENCE_WARM,
-    FINE,
     FIXED_SURPRISE,
     LEVEL_UNIT,
-    LIKELIHOOD_ENOUGH,
-    LIKELIHOOD_TILT,
-    LIKELIHOOD_UNIT,
     LINEAR_SPANS,
     LOG_THRESHOLD_LIMITS,
     MAX_SCORE,
     NETWORK_SPANS,
     NEW_ALARM_SECONDS,
-    REFRACTORY,
     SCORE_KEPT,
     SHAPE_UNIT,
     START_EXPONENT,
-    WARM_BLOCKS,
 )
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.tails import LANES, tail_surprises
 from streamrnn.kernels.tails import SURPRISE as WEIGHED
-from streamrnn.records import Outcome
 
-NORMAL, ANOMALY = int(Outcome.NORMAL), int(Outcome.ANOMALY)
-AT_FINE, AT_COARSE = channel(FINE), channel(COARSE)
 AT_SHAPE = tuple(shape(m) for m in range(MEMORIES))
 
 SPANS = (*LINEAR_SPANS, *CHANGE_SPANS, *NETWORK_SPANS, *ANALOGUE_SPANS)
@@ -89,15 +74,12 @@ ALPHA = np.array([2.0 / (span + 1.0) for span in SPANS] + [1.0] * (LANES - len(S
 
 
 @inline_kernel
-def weigh(n: Any, linear: float, change: float, network: float, beyond: float) -> None:
+def weigh(n: Any, linear: float, change: float, network: float) -> None:
     """Weighs a reading's evidence, of which the shapes' is in n.
 
     linear, change, network: |residual| of the linear forecast, of persistence and of the network,
-    in standard deviations of the stream. beyond: overshoot of the range.
+    in standard deviations of the stream.
     """
-    likelihood = max(n[AT_FINE + SURPRISE] / LIKELIHOOD_UNIT[FINE], beyond)
-    if n[AT_COARSE + SCORED] > WARM_BLOCKS:
-        likelihood = max(likelihood, n[AT_COARSE + SURPRISE] / LIKELIHOOD_UNIT[COARSE])
     values = TAILS + WEIGHED
     for lane in range(LINEAR_LANE, CHANGE_LANE):
         n[values + lane] = linear
@@ -110,7 +92,6 @@ def weigh(n: Any, linear: float, change: float, network: float, beyond: float) -
     for m in range(MEMORIES):
         n[values + SHAPE_LANE + 2 * m] = n[AT_SHAPE[m] + SHORT_DISTANCE]
         n[values + SHAPE_LANE + 2 * m + 1] = n[AT_SHAPE[m] + LONG_DISTANCE]
-    n[values + LIKELIHOOD_LANE] = likelihood
     tail_surprises(n, TAILS, n[TAILED], ALPHA)
     n[TAILED] += 1.0
 
@@ -139,16 +120,14 @@ def score_of(n: Any, level: float) -> Any:
     threshold = threshold_of(n)
     E = largest(n, LINEAR_LANE, ANALOGUE_LANE) / ERROR_UNIT
     S = largest(n, ANALOGUE_LANE, SHAPE_LANE)
-    for lane in range(SHAPE_LANE, LIKELIHOOD_LANE):
+    for lane in range(SHAPE_LANE, LANES):
         S += n[values + lane]
-    S /= SHAPE_UNIT * (LIKELIHOOD_LANE - SHAPE_LANE + 1)
+    S /= SHAPE_UNIT * (LANES - SHAPE_LANE + 1)
     L = level / LEVEL_UNIT
     C = (E * E * E + S * S * S + L * L * L) ** (1.0 / 3.0) / threshold
     C = min(max(C, SCORE_KEPT * n[HELD_SCORE]), MAX_SCORE)
     n[HELD_SCORE] = C
-    if n[values + LIKELIHOOD_LANE] >= LIKELIHOOD_ENOUGH * threshold:
-        C = max(C, 1.0 + LIKELIHOOD_TILT * C)
-    return min(C, MAX_SCORE)
+    return C
 
 
 @inline_kernel
@@ -168,22 +147,9 @@ def calibrate(n: Any, score: float, time: float, elapsed: float) -> None:
             n[LOG_THRESHOLD] = START_EXPONENT * math.log(rarity / FIXED_SURPRISE)
         n[LOG_THRESHOLD] -= CALIBRATION_STEP * elapsed * n[INTERVAL] / allowed
     if score > 1.0:
-        quiet = max(NEW_ALARM_SECONDS, REFRACTORY * n[INTERVAL])
+        quiet = max(NEW_ALARM_SECONDS, ALARM_PAUSE * n[INTERVAL])
         if allowed > 0.0 and (n[ANOMALOUS_AT] == 0.0 or time - n[ANOMALOUS_AT] > quiet):
             n[LOG_THRESHOLD] += CALIBRATION_STEP
         n[ANOMALOUS_AT] = time
     low, high = LOG_THRESHOLD_LIMITS
     n[LOG_THRESHOLD] = min(max(n[LOG_THRESHOLD], low), high)
-
-
-@inline_kernel
-def conclude(n: Any, score: float, elapsed: float) -> Any:
-    """(outcome, alarm). An alarm is followed by a pause of REFRACTORY readings."""
-    if n[REFRACTORY_LEFT] > 0.0:
-        n[REFRACTORY_LEFT] = max(n[REFRACTORY_LEFT] - elapsed, 0.0)
-    if score <= 1.0:
-        return NORMAL, False
-    alarm = n[REFRACTORY_LEFT] == 0.0
-    if alarm:
-        n[REFRACTORY_LEFT] = REFRACTORY
-    return ANOMALY, alarm

@@ -15,12 +15,14 @@ from streamrnn.detect import fault, habits
 from streamrnn.detect.recipe import (
     ANALOGUE_SPANS,
     CHANGE_SPANS,
+    ENOUGH,
     HISTORY,
     INPUTS,
     LINEAR_SPANS,
     MARKS,
     NETWORK_SPANS,
     RECENT,
+    RECORD_BLOCKS,
     SHAPE_LAGS,
 )
 from streamrnn.kernels import rls, tails
@@ -40,9 +42,7 @@ from streamrnn.kernels.statistics import BINS
     LONG_INTERVAL,  # 95 % quantile of the intervals, seconds
     LATE_RUN,  # consecutive late readings, in order among themselves
     LATE_TIME,  # of the last of them
-    LOWEST,  # of all readings
-    HIGHEST,
-    REFRACTORY_LEFT,  # of the pause after an alarm, in readings
+    PAUSE_LEFT,  # of the pause after an alarm, in readings
     NETWORK_ERROR,  # running mean |residual| of the fine network, scaled units
     PERSISTENCE_ERROR,  # the same for "the next reading is this one"
     CHANGE_MEAN,  # running mean |change| from one reading to the next, in the sensor's unit
@@ -50,6 +50,7 @@ from streamrnn.kernels.statistics import BINS
     BLOCK_SECONDS,  # 0: not yet known
     BLOCK_INDEX,  # of the block being filled: floor(time / BLOCK_SECONDS)
     BLOCK_SUM,
+    BLOCK_SQUARES,  # of the readings less ORIGIN
     BLOCK_COUNT,
     WARM_UP,  # setting: readings
     RETRAIN_EVERY,  # setting: seconds
@@ -69,8 +70,12 @@ from streamrnn.kernels.statistics import BINS
     LEVEL_MEAN,  # the usual level, and its variance
     LEVEL_VAR,
     HELD_SCORE,  # of the evidence, falling from reading to reading
+    ORIGIN,  # the first reading
+    TREND_FAST,  # exponential means of the readings
+    TREND_SLOW,
+    BLOCKS_SEEN,  # since the last gap
     STREAM_NUMBERS,
-) = range(41)
+) = range(44)
 
 # --- float64: one channel's numbers, from channel(c) ---------------------------------------------
 (
@@ -107,11 +112,18 @@ MEMORIES = len(SHAPE_LAGS)
 
 SHAPE = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS
 TAILS = SHAPE + MEMORIES * SHAPE_NUMBERS
-HABITS = TAILS + tails.SIZE
+RECORDS = TAILS + tails.SIZE  # lowest and highest of each feature, see `record_values`; NaN: none
+NEWS = RECORDS + 2 * 5  # evidence of each channel of the alarm, see `alarm`: the features first
+BURDENS = NEWS + len(ENOUGH)
+HABITS = BURDENS + len(ENOUGH)
 FAULT = HABITS + habits.SIZE
 NUMBERS = FAULT + fault.SIZE
 VECTOR = 16  # numbers that a memory of shapes goes through at once
 VERSION = 6  # of this layout; stored state of another one is refused
+
+
+LOWEST, HIGHEST = RECORDS, RECORDS + 1  # of all readings
+FINE_CHANNEL, COARSE_CHANNEL, SCORE_CHANNEL = 5, 6, 7  # of the alarm, behind the five features
 
 
 def channel(c: int) -> int:
@@ -130,8 +142,7 @@ CHANGE_LANE = LINEAR_LANE + len(LINEAR_SPANS)
 NETWORK_LANE = CHANGE_LANE + len(CHANGE_SPANS)
 ANALOGUE_LANE = NETWORK_LANE + len(NETWORK_SPANS)
 SHAPE_LANE = ANALOGUE_LANE + len(ANALOGUE_SPANS)
-LIKELIHOOD_LANE = SHAPE_LANE + 2 * MEMORIES
-assert LIKELIHOOD_LANE + 1 == tails.LANES
+assert SHAPE_LANE + 2 * MEMORIES == tails.LANES
 
 
 class Arrays(NamedTuple):
@@ -194,6 +205,11 @@ def linear_base(H: int) -> int:
     return 2 * arrays(H).size
 
 
+def ring_base(H: int) -> int:
+    """Where the ring of blocks begins, (RECORD_BLOCKS, 2), see `record_values`."""
+    return linear_base(H) + rls.SIZE
+
+
 def shape_base(H: int, m: int) -> int:
     """Where the arrays of memory m begin."""
-    return linear_base(H) + rls.SIZE + sum(memory_size(lags) for lags in SHAPE_LAGS[:m])
+    return ring_base(H) + 2 * RECORD_BLOCKS + sum(memory_size(lags) for lags in SHAPE_LAGS[:m])

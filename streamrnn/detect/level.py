@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from streamrnn.detect.layout import LEVEL_LATE, LEVEL_MEAN, LEVEL_VAR, MEAN, STEPS, VAR, channel
+from streamrnn.detect.layout import LEVEL_LATE, LEVEL_MEAN, LEVEL_VAR, STEPS, VAR, channel
 from streamrnn.detect.recipe import (
     EVIDENCE_START,
     FINE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from streamrnn.kernels.jit import inline_kernel
-from streamrnn.kernels.rls import D, U_AT, begin_least_squares, learn_least_squares, linear_output
+from streamrnn.kernels.rls import U_AT, D, begin_least_squares, learn_least_squares, linear_output
 
 LAGS = D - 1  # the last input is constant
 

@@ -36,9 +36,23 @@ RECENT = 32
 NORMAL_MEMORY = (8640.0, 720.0)
 SMOOTHED_SD_FLOOR = 0.02  # a channel that was never surprised must not panic at the first surprise
 WARM_BLOCKS = 24.0  # scored blocks before the coarse channel counts, beside warm_up
-LIKELIHOOD_UNIT = (4.2, 4.5)  # makes the two channels' likelihoods comparable
-RANGE_MARGIN = 0.05  # beyond everything seen by this share of the range, and by a usual step
-RANGE_WARM_READINGS = 300.0  # before, a stream often leaves its range: the margin is all of it
+
+# Record values
+TREND_SPANS = (144.0, 288.0)  # readings
+RECORD_BLOCKS = 24  # that are remembered
+LEVEL_BLOCKS = 3
+LEVEL_HEARD = 8  # blocks after which a record counts
+SHIFT_BLOCKS = 9
+LEAST_SPREAD = 1e-3  # of the range
+LARGEST_RECORD = 1e3
+RANGE_WARM_READINGS = 300.0  # before, a stream often leaves its range
+
+# Alarm: what is enough by itself, by channel: news of the five features as a share of their range,
+# likelihoods, the score.
+ENOUGH = (0.023, 0.11, 0.2, 0.2, 0.6, 4.7, 7.0, 1.0)
+ALARM_RISE = 0.3
+ALARM_HALF_LIFE = 1000.0  # readings
+ALARM_PAUSE = 30.0  # readings after an alarm
 
 # Shapes: windows of the signal, averaged over so many readings, against all windows before. Two
 # memories, one value each in a pair.
@@ -62,7 +76,7 @@ LEVEL_LIMIT = 1e3
 LINEAR_SPANS = (5.0, 20.0, 80.0)
 CHANGE_SPANS = (1.0, 20.0, 80.0)
 NETWORK_SPANS = (5.0, 20.0, 80.0)
-ANALOGUE_SPANS = (5.0, 20.0)
+ANALOGUE_SPANS = (5.0, 20.0, 80.0)
 EVIDENCE_START = 30.0  # readings before the scale is settled enough to begin
 EVIDENCE_WARM = 20.0  # more of them before a tail is known
 
@@ -72,8 +86,7 @@ ERROR_UNIT = 25.0
 SHAPE_UNIT = 10.0
 LEVEL_UNIT = 16.0  # deviations
 SCORE_KEPT = 0.9  # of the last score, where that is more: evidence comes and goes within an event
-LIKELIHOOD_ENOUGH = 8.0
-LIKELIHOOD_TILT = 0.3  # how much the rest of the evidence orders what the likelihood raised
+ALARM_TILT = 0.05  # how much the evidence orders what an alarm raised to 1
 MAX_SCORE = 1e6
 
 # False alarms allowed: the threshold starts where a stream of independent readings would need it,
@@ -84,9 +97,8 @@ START_EXPONENT = 1.5  # tails are heavier than they look
 FIXED_SURPRISE = 8.5  # -ln of the false alarms per reading at the fixed threshold
 LOG_THRESHOLD_LIMITS = (-1.5, 3.0)
 NEW_ALARM_SECONDS = (
-    1200.0  # without an anomaly, and REFRACTORY readings: the next alarm is a new one
+    1200.0  # without an anomaly, and ALARM_PAUSE readings: the next alarm is a new one
 )
-REFRACTORY = 100.0  # readings between two alarms
 
 BAND_SHARE = 0.05  # of residuals that may lie outside the forecast's band
 BAND_STRIDE = 8  # residuals between two looks at its width

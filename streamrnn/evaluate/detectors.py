@@ -77,7 +77,7 @@ def _streamrnn(series: Series, seed: int) -> Verdict:
     anomaly = np.zeros((n, C), bool)
     score[present], alarm[present] = decisions.score, decisions.alarm
     anomaly[present] = decisions.outcome == Outcome.ANOMALY
-    return Verdict(np.nanmean(score, axis=1), alarm, np.any(anomaly, axis=1))
+    return Verdict(np.sqrt(np.nanmean(score**2, axis=1)), alarm, np.any(anomaly, axis=1))
 
 
 def _per_channel(

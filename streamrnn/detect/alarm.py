@@ -1,0 +1,63 @@
+"""When to call somebody: several channels, each of which wants more evidence the more it has had.
+
+    v_c = E_c / (enough_c (1 + ALARM_RISE)^burden_c)
+
+E_c: the likelihood of the errors of late, fine and coarse; news among the record values; and the
+score of all the rest. An alarm is raised where the largest v is at least 1 and the last alarm lies
+ALARM_PAUSE readings back; it burdens the channel that raised it by 1, and burdens halve in
+ALARM_HALF_LIFE readings. So whatever a stream does by nature, however often, soon calls nobody.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamrnn.detect.layout import (
+    BURDENS,
+    COARSE_CHANNEL,
+    FINE_CHANNEL,
+    NEWS,
+    PAUSE_LEFT,
+    SCORE_CHANNEL,
+    SURPRISE,
+    channel,
+)
+from streamrnn.detect.recipe import (
+    ALARM_HALF_LIFE,
+    ALARM_PAUSE,
+    ALARM_RISE,
+    COARSE,
+    ENOUGH,
+    FINE,
+)
+from streamrnn.kernels.jit import inline_kernel
+
+CHANNELS = len(ENOUGH)
+FINE_LIKELIHOOD, COARSE_LIKELIHOOD = channel(FINE) + SURPRISE, channel(COARSE) + SURPRISE
+FADING = 0.6931471805599453 / ALARM_HALF_LIFE
+
+
+@inline_kernel
+def raise_alarm(n: Any, score: float, threshold: float, elapsed: float) -> Any:
+    """Whether an alarm is raised at a reading whose evidence is in n, and whose score is this.
+
+    threshold: a factor on what is enough, which the score has already in it. elapsed: usual
+    intervals since the reading before.
+    """
+    n[NEWS + FINE_CHANNEL] = n[FINE_LIKELIHOOD]
+    n[NEWS + COARSE_CHANNEL] = n[COARSE_LIKELIHOOD]
+    n[NEWS + SCORE_CHANNEL] = score * threshold
+    n[PAUSE_LEFT] = max(n[PAUSE_LEFT] - elapsed, 0.0)
+    strongest, by = 0.0, 0
+    for c in range(CHANNELS):
+        n[BURDENS + c] -= FADING * elapsed * n[BURDENS + c]
+        enough = ENOUGH[c] * threshold
+        if n[NEWS + c] >= enough:
+            strength = n[NEWS + c] / (enough * (1.0 + ALARM_RISE) ** n[BURDENS + c])
+            if strength > strongest:
+                strongest, by = strength, c
+    if strongest < 1.0 or n[PAUSE_LEFT] > 0.0:
+        return False
+    n[BURDENS + by] += 1.0
+    n[PAUSE_LEFT] = ALARM_PAUSE
+    return True
