@@ -253,9 +253,9 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             n[YHAT_UPPER] = out[UPPER_OUT]
             out[OUTCOME] = WARMING
             if n[READINGS] > n[WARM_UP]:
-                if max(unusual, stuck, drift) > threshold_of(n):
+                if max(stuck, drift) > threshold_of(n):
                     score = max(score, 1.0 + ALARM_TILT * score)
-                alarm = raise_alarm(n, score, threshold_of(n), elapsed)
+                alarm = raise_alarm(n, score, unusual, threshold_of(n), elapsed)
                 if alarm:
                     score = max(score, 1.0 + ALARM_TILT * (1.0 + score))
                 calibrate(n, score, time, elapsed)

@@ -123,7 +123,8 @@ VERSION = 6  # of this layout; stored state of another one is refused
 
 
 LOWEST, HIGHEST = RECORDS, RECORDS + 1  # of all readings
-FINE_CHANNEL, COARSE_CHANNEL, SCORE_CHANNEL = 5, 6, 7  # of the alarm, behind the five features
+# channels of the alarm, behind the five features
+FINE_CHANNEL, COARSE_CHANNEL, SCORE_CHANNEL, HABIT_CHANNEL = 5, 6, 7, 8
 
 
 def channel(c: int) -> int:

@@ -48,8 +48,8 @@ LARGEST_RECORD = 1e3
 RANGE_WARM_READINGS = 300.0  # before, a stream often leaves its range
 
 # Alarm: what is enough by itself, by channel: news of the five features as a share of their range,
-# likelihoods, the score.
-ENOUGH = (0.023, 0.11, 0.2, 0.2, 0.6, 4.7, 7.0, 1.0)
+# likelihoods, the score, and what goes beyond habits.
+ENOUGH = (0.023, 0.11, 0.2, 0.2, 0.6, 4.7, 7.0, 1.5, 2.0)
 ALARM_RISE = 0.3
 ALARM_HALF_LIFE = 1000.0  # readings
 ALARM_PAUSE = 30.0  # readings after an alarm
@@ -130,7 +130,7 @@ NAMING_AGES = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0)  
 ADAPT_READINGS = 64.0  # a fault is not accepted before, however slow the stream
 FAULT_CALM = 12.0  # readings with a score below FAULT_CALM_SCORE: the fault is over
 FAULT_CALM_SCORE = 0.8
-LASTING_SCORE = 1.05  # of a level that was left and not returned to
+LASTING_SCORE = 0.85  # of a level that was left and not returned to: its anomaly is not over
 HARD_LIMIT_SCORE = 2.0  # outside the limits that somebody set
 
 # Reference: mean and deviation of the first days, frozen; each of its halves is so long.

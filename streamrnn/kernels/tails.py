@@ -16,7 +16,7 @@ import math
 from typing import Any
 
 from streamrnn.kernels.jit import inline_kernel
-from streamrnn.kernels.vector import load, lower, positive, store, total, upper
+from streamrnn.kernels.vector import load, lower, positive, sqrt, store, total, upper
 
 LANES = 16
 # offsets in the state: what came in or went out last, then what is remembered
@@ -33,10 +33,12 @@ LEAST_GAIN = 5e-5  # a past this long is all remembered alike
 LEAST_STEP = 0.3
 FEW_ABOVE = 0.08
 EXCESS_WEIGHT = 1e-4  # smallest weight of a new excess
-LONGEST_EXCESS = 6.0  # excesses are learned up to so many b: one fault must not stretch the tail
+# Excesses are learned up to so many b, and beyond by the fourth root: one fault must not stretch the
+# tail, but what was constant and comes to life must not surprise for ever.
+LONGEST_EXCESS = 6.0
 FIRST_EXCESSES = 10.0  # but for the first few
 SHORTEST_EXCESS = 0.02  # b is at least this share of u
-LARGEST = 1e4
+LARGEST = 500.0
 KNOWN_EXCESSES = 3.0  # before, a tail says no more than that nothing before was as large
 _TINY = 1e-12
 
@@ -78,6 +80,7 @@ def tail_surprises(n: Any, at: int, count: float, alpha: Any) -> None:
     store(n, at + EXCEEDANCES, exceedances)
     young = positive(exceedances * -1.0 + (FIRST_EXCESSES + 0.5))
     longest = b * LONGEST_EXCESS + young * LARGEST * (b + u + excess)
-    learned = lower(excess, longest)
+    ratio = upper(excess / (longest + _TINY), 1.0)
+    learned = lower(excess, longest * sqrt(sqrt(ratio)))
     weight = upper(1.0 / upper(exceedances, 1.0), EXCESS_WEIGHT)
     store(n, at + EXCESS, b + above * weight * (learned - b))
