@@ -259,12 +259,12 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 if alarm:
                     score = max(score, 1.0 + ALARM_TILT * (1.0 + score))
                 calibrate(n, score, time, elapsed)
-                score = max(score, lasting_score(n, FAULT, HABITS))
+                lasting = max(score, lasting_score(n, FAULT, HABITS))
                 outcome = ANOMALY if score > 1.0 else NORMAL
                 newest = x0 + int(n[AT[FINE] + LENGTH])
                 mean, sd = n[AT[FINE] + MEAN], math.sqrt(n[AT[FINE] + VAR])
                 kind, accepted = follow_fault(
-                    n, FAULT, HABITS, r, x0, newest, mean, sd, score,
+                    n, FAULT, HABITS, r, x0, newest, mean, sd, lasting,
                     low, high, share, stuck, drift, time, n[READINGS], n[ADAPT_AFTER],
                 )  # fmt: skip
                 out[OUTCOME], out[SCORE_OUT], out[KIND] = outcome, score, kind

@@ -130,7 +130,7 @@ NAMING_AGES = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0)  
 ADAPT_READINGS = 64.0  # a fault is not accepted before, however slow the stream
 FAULT_CALM = 12.0  # readings with a score below FAULT_CALM_SCORE: the fault is over
 FAULT_CALM_SCORE = 0.8
-LASTING_SCORE = 0.85  # of a level that was left and not returned to: its anomaly is not over
+LASTING_SCORE = 0.85  # counts as the score of a fault whose level has not been returned to
 HARD_LIMIT_SCORE = 2.0  # outside the limits that somebody set
 
 # Reference: mean and deviation of the first days, frozen; each of its halves is so long.
