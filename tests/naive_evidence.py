@@ -1,0 +1,244 @@
+"""The executable specification of the evidence: what speaks for an anomaly, and when it is enough.
+
+Float64, everything kept for ever; the constants of `detect.recipe` and no other code of the package.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+
+import numpy as np
+
+from streamrnn.detect import recipe
+from streamrnn.kernels import rls, tails
+
+
+class Tails:
+    """-ln P of each of a few statistics, by peaks over a running threshold; one at a time."""
+
+    def __init__(self, alphas: list[float]) -> None:
+        self.alphas, self.count = alphas, 0
+        size = len(alphas)
+        self.level, self.u, self.b = [0.0] * size, [0.0] * size, [0.0] * size
+        self.exceedances = [0] * size
+
+    def judge(self, values: list[float]) -> list[float]:
+        surprises = [self.judge_one(lane, value) for lane, value in enumerate(values)]
+        self.count += 1
+        return surprises
+
+    def judge_one(self, lane: int, value: float) -> float:
+        self.level[lane] += max(self.alphas[lane], 1.0 / (self.count + 1)) * (
+            value - self.level[lane]
+        )
+        v, u, b = self.level[lane], self.u[lane], self.b[lane]
+        excess = max(v - u, 0.0)
+        surprise = math.log(10.0) * min(v / (u + 1e-12), 1.0)
+        surprise += excess / (b + tails.SHORTEST_EXCESS * u + 1e-12)
+        known = self.exceedances[lane] >= tails.KNOWN_EXCESSES
+        surprise = min(surprise, tails.LARGEST if known else math.log(self.count + 1))
+        surprise = min(surprise, tails.LARGEST)
+        if self.count < tails.FIRST_VALUES:
+            self.u[lane] = max(u, v)
+            return surprise
+        gain = max(tails.QUANTILE_GAIN / (self.count + 1), tails.LEAST_GAIN)
+        step = max(b, tails.LEAST_STEP * u)
+        if v > u:
+            self.u[lane] += gain * step * (1.0 - tails.SHARE_ABOVE)
+        else:
+            too_high = self.exceedances[lane] < tails.FEW_ABOVE * (self.count + 1)
+            down = max(step, u) if too_high else step
+            self.u[lane] = max(u - gain * down * tails.SHARE_ABOVE, 0.0)
+        if v > u:
+            self.exceedances[lane] += 1
+            longest = tails.LONGEST_EXCESS * b
+            if self.exceedances[lane] > tails.FIRST_EXCESSES and excess > longest > 0.0:
+                excess = longest * (excess / longest) ** 0.25
+            weight = max(1.0 / self.exceedances[lane], tails.EXCESS_WEIGHT)
+            self.b[lane] += weight * (excess - b)
+        return surprise
+
+
+def bfloat16(value: float) -> float:
+    """The upper half of a float32, rounded."""
+    (bits,) = struct.unpack("<I", struct.pack("<f", value))
+    (rounded,) = struct.unpack("<f", struct.pack("<I", (bits + 0x8000) >> 16 << 16))
+    return float(rounded)
+
+
+class Shapes:
+    """Distances of the last averages of some values to the nearest windows before, and the error of
+    the forecast that the nearest short one makes."""
+
+    def __init__(self, m: int) -> None:
+        self.readings, self.lags = recipe.SHAPE_READINGS[m], recipe.SHAPE_LAGS[m]
+        self.pending: list[float] = []
+        self.values: list[float] = []  # averages, less the level of their time
+        self.base, self.nearest, self.error = 0.0, 0, 0.0
+        self.distances = [0.0, 0.0]  # short, long
+        self.by_lag: list[dict[int, float]] = [{}, {}]
+
+    def add(self, z: float) -> None:
+        self.pending.append(z)
+        if len(self.pending) == self.readings:
+            self.close(sum(self.pending) / self.readings)
+            self.pending = []
+
+    def close(self, mean: float) -> None:
+        steps = len(self.values)
+        if self.nearest > 0:
+            self.error = abs(mean - self.base - self.values[-self.nearest])
+        self.base += max(1.0 / recipe.SHAPE_MEAN_MEMORY, 1.0 / (steps + 1)) * (mean - self.base)
+        x = mean - self.base
+        known = min(steps, self.lags)
+        last = min(steps - recipe.SHAPE_SETTLED, self.lags) // 16 * 16
+        self.values.append(bfloat16(x))
+        for which, window in enumerate(recipe.SHAPE_WINDOWS):
+            keep, by_lag = 1.0 - 1.0 / window, self.by_lag[which]
+            nearness = {}
+            for lag in range(1, -(-known // 16) * 16 + 1):
+                older = self.values[-1 - lag] if lag <= steps else 0.0
+                nearness[lag] = keep * by_lag.get(lag, 0.0) + (1.0 - keep) * (x - older) ** 2
+                by_lag[lag] = bfloat16(nearness[lag])
+            if last >= 32:
+                best = min(range(17, last + 1), key=lambda lag: nearness[lag])
+                self.distances[which] = math.sqrt(nearness[best])
+                self.nearest = best if which == 0 else self.nearest
+
+
+class Linear:
+    """A forecast from the last values, fitted by least squares over all of them, the older the
+    less: solved anew from its normal equations at every step."""
+
+    def __init__(self) -> None:
+        self.u = np.zeros(rls.D)
+        self.A = np.eye(rls.D) / rls.FIRST_P
+        self.b = np.zeros(rls.D)
+        self.u[-1] = 1.0
+
+    def error(self, z: float, *, in_order: bool) -> float:
+        """Of the forecast of z, which is then learned."""
+        error = z - float(np.linalg.solve(self.A, self.b) @ self.u)
+        if not in_order:
+            self.u[:-1] = z
+            return error
+        A = self.A + np.outer(self.u, self.u) / rls.FORGETTING
+        b = self.b + self.u * z / rls.FORGETTING
+        forgets = np.trace(np.linalg.inv(self.A)) < rls.D * rls.FIRST_P
+        keep = rls.FORGETTING if forgets else 1.0
+        self.A, self.b = A * keep, b * keep
+        self.u[:-1] = [z, *self.u[:-2]]
+        return error
+
+
+class Level:
+    """How far the mean of late lies from the usual level, in deviations."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.late = self.mean = self.var = 0.0
+
+    def distance(self, value: float, sd_of_scale: float) -> float:
+        self.count += 1
+        self.late += max(2.0 / (recipe.LEVEL_SPAN + 1.0), 1.0 / self.count) * (value - self.late)
+        sd = max(math.sqrt(self.var), recipe.LEVEL_FLOOR * sd_of_scale)
+        distance = 0.0
+        if sd > 0.0 and self.count > recipe.EVIDENCE_START:
+            distance = min(abs(self.late - self.mean) / sd, recipe.LEVEL_LIMIT)
+        if sd > 0.0 and self.count > recipe.LEVEL_WARM:
+            reach = recipe.LEVEL_REACH * sd
+            value = min(max(value, self.mean - reach), self.mean + reach)
+        weight = max(1.0 / self.count, 1.0 / recipe.LEVEL_MEMORY)
+        change = value - self.mean
+        self.mean += weight * change
+        self.var = (1.0 - weight) * (self.var + weight * change**2)
+        return distance
+
+
+class Record:
+    """The lowest and the highest of a feature."""
+
+    def __init__(self) -> None:
+        self.low = self.high = math.nan
+
+    def news(self, v: float) -> float:
+        if math.isnan(self.low):
+            self.low = self.high = v
+            return 0.0
+        span = self.high - self.low
+        beyond = max(v - self.high, self.low - v, 0.0)
+        if beyond == 0.0:
+            return 0.0
+        reach = min(beyond, span) if span > 0.0 else beyond
+        if v < self.low:
+            self.low -= reach
+        else:
+            self.high += reach
+        return min(beyond / span, recipe.LARGEST_RECORD) if span > 0.0 else recipe.LARGEST_RECORD
+
+
+class Records:
+    """News of the five features: value, trend, level, shift, spread."""
+
+    def __init__(self) -> None:
+        self.value, self.trend, self.level = Record(), Record(), Record()
+        self.shift, self.spread = Record(), Record()
+        self.readings: list[float] = []
+        self.fast = self.slow = 0.0
+        self.blocks: list[tuple[float, float]] = []  # mean and mean square, since the last gap
+
+    def hear(self, value: float) -> list[float]:
+        self.readings.append(value)
+        count = len(self.readings)
+        fast, slow = recipe.TREND_SPANS
+        self.fast += max(2.0 / (fast + 1.0), 1.0 / count) * (value - self.fast)
+        self.slow += max(2.0 / (slow + 1.0), 1.0 / count) * (value - self.slow)
+        trend = self.trend.news(self.fast - self.slow) if count > slow else 0.0
+        return [self.value.news(value), trend, 0.0, 0.0, 0.0]
+
+    def hear_block(self, readings: list[float], *, after_gap: bool) -> list[float]:
+        origin = self.readings[0]
+        y = [value - origin for value in readings]
+        if after_gap:
+            self.blocks = []
+        self.blocks.append((sum(y) / len(y), sum(v * v for v in y) / len(y)))
+        means, n = [mean for mean, _ in self.blocks], len(self.blocks)
+        level = shift = spread = 0.0
+        near, half = recipe.LEVEL_BLOCKS, recipe.SHIFT_BLOCKS
+        if n > near:
+            level = self.level.news(sum(means[-near:]) / near)
+            level = level if n > recipe.LEVEL_HEARD else 0.0
+        if n > 2 * half:
+            shift = self.shift.news((sum(means[-half:]) - sum(means[-2 * half : -half])) / half)
+        if n >= recipe.RECORD_BLOCKS:
+            last = self.blocks[-recipe.RECORD_BLOCKS :]
+            m, s = (sum(column) / len(last) for column in zip(*last, strict=True))
+            least = recipe.LEAST_SPREAD * (self.value.high - self.value.low)
+            sd = max(math.sqrt(max(s - m * m, 0.0)), least)
+            spread = self.spread.news(math.log(sd)) if sd > 0.0 else 0.0
+        return [level, shift, spread]
+
+
+class Alarm:
+    """Channels that each want more evidence the more they have had."""
+
+    def __init__(self) -> None:
+        self.burdens = [0.0] * len(recipe.ENOUGH)
+        self.pause = 0.0
+
+    def is_raised(self, evidence: list[float], elapsed: float) -> bool:
+        """evidence: by channel: five features, fine, coarse, score, habits."""
+        fading = math.log(2.0) / recipe.ALARM_HALF_LIFE * elapsed
+        self.burdens = [burden - fading * burden for burden in self.burdens]
+        self.pause = max(self.pause - elapsed, 0.0)
+        strengths = [
+            E / (enough * (1.0 + recipe.ALARM_RISE) ** burden)
+            for E, enough, burden in zip(evidence, recipe.ENOUGH, self.burdens, strict=True)
+        ]
+        strongest = max(range(len(strengths)), key=lambda c: strengths[c])
+        if strengths[strongest] < 1.0 or self.pause > 0.0:
+            return False
+        self.burdens[strongest] += 1.0
+        self.pause = recipe.ALARM_PAUSE
+        return True
