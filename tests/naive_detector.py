@@ -7,7 +7,6 @@ Where the package has rings and running sums, this has lists. It does not retrai
 from __future__ import annotations
 
 import math
-import struct
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +14,9 @@ from numpy.typing import NDArray
 
 from streamrnn.detect import recipe
 from streamrnn.detect.recipe import COARSE, FINE, INPUTS
-from streamrnn.kernels import tails
 from streamrnn.records import Kind, Outcome
 from tests import naive
+from tests.naive_evidence import Alarm, Level, Linear, Records, Shapes, Tails
 from tests.naive_faults import Fault, Habits
 
 
@@ -62,10 +61,11 @@ class Blocks:
     def __init__(self) -> None:
         self.seconds, self.index = 0.0, 0
         self.values: list[float] = []
+        self.ended: list[float] = []  # of the block that ended last
 
     def add(self, value: float, time: float, interval: float) -> tuple[float, float]:
         """(mean, empty) of the block that ends here; NaN: none does."""
-        ended, empty = self.values, math.nan
+        ended, empty = list(self.values), math.nan
         usual = recipe.BLOCK_READINGS * interval
         if not usual / recipe.REBLOCK_FACTOR <= self.seconds <= usual * recipe.REBLOCK_FACTOR:
             self.seconds, empty = usual, math.inf
@@ -75,7 +75,7 @@ class Blocks:
             return math.nan, 0.0
         if empty != math.inf:
             empty = index - self.index - 1.0 if index > self.index else math.inf
-        self.index, self.values = index, [value]
+        self.index, self.values, self.ended = index, [value], ended
         return (sum(ended) / len(ended), empty) if ended else (math.nan, 0.0)
 
 
@@ -94,91 +94,6 @@ class Persistence:
         step = self.mean * max(min(1.0 / (recipe.BAND_SHARE * steps), largest), smallest)
         above = 1.0 if change > self.band else 0.0
         self.band = max(self.band + step * (above - recipe.BAND_SHARE), 0.0)
-
-
-class Tails:
-    """-ln P of each of a few statistics, by peaks over a running threshold; one at a time."""
-
-    def __init__(self, alphas: list[float]) -> None:
-        self.alphas, self.count = alphas, 0
-        size = len(alphas)
-        self.level, self.u, self.b = [0.0] * size, [0.0] * size, [0.0] * size
-        self.exceedances = [0] * size
-
-    def judge(self, values: list[float]) -> list[float]:
-        surprises = [self.judge_one(lane, value) for lane, value in enumerate(values)]
-        self.count += 1
-        return surprises
-
-    def judge_one(self, lane: int, value: float) -> float:
-        self.level[lane] += max(self.alphas[lane], 1.0 / (self.count + 1)) * (
-            value - self.level[lane]
-        )
-        v, u, b = self.level[lane], self.u[lane], self.b[lane]
-        excess = max(v - u, 0.0)
-        surprise = math.log(10.0) * min(v / (u + 1e-12), 1.0)
-        surprise += excess / (b + tails.SHORTEST_EXCESS * u + 1e-12)
-        known = self.exceedances[lane] >= tails.KNOWN_EXCESSES
-        surprise = min(surprise, tails.LARGEST if known else math.log(self.count + 1))
-        if self.count < tails.FIRST_VALUES:
-            self.u[lane] = max(u, v)
-            return surprise
-        gain = max(tails.QUANTILE_GAIN / (self.count + 1), tails.LEAST_GAIN)
-        step = max(b, tails.LEAST_STEP * u)
-        if v > u:
-            self.u[lane] += gain * step * (1.0 - tails.SHARE_ABOVE)
-        else:
-            too_high = self.exceedances[lane] < tails.FEW_ABOVE * (self.count + 1)
-            down = max(step, u) if too_high else step
-            self.u[lane] = max(u - gain * down * tails.SHARE_ABOVE, 0.0)
-        if v > u:
-            self.exceedances[lane] += 1
-            if self.exceedances[lane] > tails.FIRST_EXCESSES:
-                excess = min(excess, tails.LONGEST_EXCESS * b)
-            weight = max(1.0 / self.exceedances[lane], tails.EXCESS_WEIGHT)
-            self.b[lane] += weight * (excess - b)
-        return surprise
-
-
-def bfloat16(value: float) -> float:
-    """The upper half of a float32, rounded."""
-    (bits,) = struct.unpack("<I", struct.pack("<f", value))
-    (rounded,) = struct.unpack("<f", struct.pack("<I", (bits + 0x8000) >> 16 << 16))
-    return float(rounded)
-
-
-class Shapes:
-    """Distance of the last averages of some values to the nearest window before."""
-
-    def __init__(self) -> None:
-        self.pending: list[float] = []
-        self.values: list[float] = []  # averages, less the level of their time
-        self.base, self.distance = 0.0, 0.0
-        self.by_lag: dict[int, float] = {}
-
-    def add(self, z: float) -> float:
-        self.pending.append(z)
-        if len(self.pending) == recipe.SHAPE_READINGS:
-            self.close(sum(self.pending) / recipe.SHAPE_READINGS)
-            self.pending = []
-        return self.distance
-
-    def close(self, mean: float) -> None:
-        steps = len(self.values)
-        self.base += max(1.0 / recipe.SHAPE_MEAN_MEMORY, 1.0 / (steps + 1)) * (mean - self.base)
-        x = mean - self.base
-        self.values.append(bfloat16(x))
-        keep = 1.0 - 1.0 / recipe.SHAPE_WINDOW
-        known = min(steps, recipe.SHAPE_LAGS)
-        nearness = {}
-        for lag in range(1, -(-known // 16) * 16 + 1):
-            older = self.values[-1 - lag] if lag <= steps else 0.0
-            mean_square = keep * self.by_lag.get(lag, 0.0) + (1.0 - keep) * (x - older) ** 2
-            self.by_lag[lag] = bfloat16(mean_square)
-            nearness[lag] = mean_square
-        last = min(steps - recipe.SHAPE_SETTLED, recipe.SHAPE_LAGS) // 16 * 16
-        if last >= 32:
-            self.distance = math.sqrt(min(nearness[lag] for lag in range(17, last + 1)))
 
 
 class Moments:
@@ -336,10 +251,12 @@ class Detector:
         self.channels = [Channel(c, start, H, relu) for c in (FINE, COARSE)]
         self.warm_up = warm_up
         self.timing, self.blocks = Timing(), Blocks()
-        spans = (*recipe.ERROR_SPANS, *recipe.CHANGE_SPANS)
-        self.tails = Tails([2.0 / (span + 1.0) for span in spans] + [1.0, 1.0])
-        self.shapes = Shapes()
-        self.pause = 0.0
+        spans = (*recipe.LINEAR_SPANS, *recipe.CHANGE_SPANS)
+        spans = (*spans, *recipe.NETWORK_SPANS, *recipe.ANALOGUE_SPANS)
+        self.tails = Tails([2.0 / (span + 1.0) for span in spans] + [1.0] * 4)
+        self.shapes = [Shapes(0), Shapes(1)]
+        self.linear, self.level = Linear(), Level()
+        self.records, self.alarm, self.held = Records(), Alarm(), 0.0
         self.persistence = Persistence()
         self.fault, self.limits = Fault(adapt_after), limits
         self.habits: Habits | None = None
@@ -373,34 +290,32 @@ class Detector:
         mean, empty = math.nan, 0.0
         if len(self.values) >= recipe.INTERVAL_READINGS and self.timing.interval > 0.0:
             mean, empty = self.blocks.add(value, time, self.timing.interval)
-        usual_step = fine.changes.mean_sd()[0] * fine.scale.mean_sd()[1]
         young = len(self.values) < recipe.RANGE_WARM_READINGS
-        beyond = overshoot(self.values, value, usual_step, young)
+        low, high = self.records.value.low, self.records.value.high
+        news = self.records.hear(value)
+        share = news[0] if high > low and not young else 0.0
+        if not math.isnan(mean):
+            after_gap = empty > recipe.GAP_BLOCKS
+            news[2:] = self.records.hear_block(self.blocks.ended, after_gap=after_gap)
         before = self.values[-1] if self.values else math.nan
         error, change, z = fine.raw_errors(value, before, gap)
+        level = self.level.distance(value, fine.scale.mean_sd()[1])
+        linear = self.linear_error(z, value, gap)
         where = (self.blocks.index, self.blocks.seconds)
         faulty = self.fault.since is not None
         S_fine = fine.step(value, gap, *where, faulty=faulty)
         S_coarse = 0.0
         if not math.isnan(mean):
             S_coarse = coarse.step(mean, empty > recipe.GAP_BLOCKS, *where, faulty=faulty)
-        if len(coarse.surprises) <= recipe.WARM_BLOCKS:
-            S_coarse = 0.0
-        distance = self.shapes.add(z)
-        by_channel = (
-            S_fine / recipe.LIKELIHOOD_UNIT[FINE],
-            S_coarse / recipe.LIKELIHOOD_UNIT[COARSE],
-        )
+        for memory in self.shapes:
+            memory.add(z)
         score = 0.0
         if not math.isnan(error):
-            score = self.weigh(error, change, distance, max(*by_channel, beyond))
+            score = self.weigh(linear, change, error, level)
         if not gap:
             self.persistence.learn(min(abs(value - before), recipe.LARGEST_CHANGE), fine.steps)
         self.persistence.last = value
         habits, (unusual, stuck, drift) = self.compare(value, time, gap, faulty=faulty)
-        low, high = extent(self.values or [value])
-        share = max(value - high, low - value, 0.0) / (high - low) if high > low else 0.0
-        share = 0.0 if young else share
         self.values.append(value)
         self.time = time
         broken = not self.limits[0] <= value <= self.limits[1]
@@ -409,15 +324,15 @@ class Detector:
                 least = recipe.HARD_LIMIT_SCORE
                 return Judgement(Outcome.ANOMALY, least, Kind.OUT_OF_RANGE, True, *expected)
             return Judgement(Outcome.WARMING, 0.0, Kind.NONE, False, *expected)
-        if max(unusual, stuck, drift) > 1.0:
-            score = max(score, 1.0 + recipe.LIKELIHOOD_TILT * score)
-        score = max(score, self.fault.lasting(habits))
-        self.pause = max(self.pause - elapsed, 0.0)
-        alarm = score > 1.0 and self.pause == 0.0
-        self.pause = recipe.REFRACTORY if alarm else self.pause
+        if max(stuck, drift) > 1.0:
+            score = max(score, 1.0 + recipe.ALARM_TILT * score)
+        alarm = self.alarm.is_raised([*news, S_fine, S_coarse, score, unusual], elapsed)
+        if alarm:
+            score = max(score, 1.0 + recipe.ALARM_TILT * (1.0 + score))
+        held = max(score, self.fault.lasting(habits))
         z = np.array(fine.history[-fine.kept :])
         kind, _ = self.fault.follow(
-            z, habits, score, time,
+            z, habits, held, time,
             scale=fine.scale.mean_sd(), extent=(low, high), beyond=share, stuck=stuck, drift=drift,
         )  # fmt: skip
         if broken:
@@ -442,33 +357,29 @@ class Detector:
             return habits, (unusual, stuck, drift)
         return self.habits, (0.0, 0.0, 0.0)
 
-    def weigh(self, error: float, change: float, distance: float, likelihood: float) -> float:
+    def linear_error(self, z: float, value: float, gap: bool) -> float:
+        """|residual| of the linear forecast, not limited as z is."""
+        mean, sd = self.channels[FINE].scale.mean_sd()
+        known = self.channels[FINE].steps >= recipe.FIRST_STEPS and sd > 0.0
+        beyond = (value - mean) / sd - z if known else 0.0
+        return abs(self.linear.error(z, in_order=not gap) + beyond)
+
+    def weigh(self, linear: float, change: float, network: float, level: float) -> float:
         """The score of one reading's evidence."""
-        values = [error] * len(recipe.ERROR_SPANS) + [change] * len(recipe.CHANGE_SPANS)
-        *errors, shape, P = self.tails.judge([*values, distance, likelihood])
+        groups = (
+            (linear, recipe.LINEAR_SPANS),
+            (change, recipe.CHANGE_SPANS),
+            (network, recipe.NETWORK_SPANS),
+            (self.shapes[0].error, recipe.ANALOGUE_SPANS),
+        )
+        values = [value for value, spans in groups for _ in spans]
+        distances = [distance for memory in self.shapes for distance in memory.distances]
+        surprises = self.tails.judge([*values, *distances])
         if self.tails.count <= recipe.EVIDENCE_WARM:
             return 0.0
-        C = ((max(errors) / recipe.ERROR_UNIT) ** 3 + (shape / recipe.SHAPE_UNIT) ** 3) ** (1 / 3)
-        if P >= recipe.LIKELIHOOD_ENOUGH:
-            C = max(C, 1.0 + recipe.LIKELIHOOD_TILT * C)
-        return min(C, recipe.MAX_SCORE)
-
-
-def extent(values: list[float]) -> tuple[float, float]:
-    """Lowest and highest; a value whose predecessor was inside at most doubles the range."""
-    low = high = before = values[0]
-    for value in values[1:]:
-        reach = high - low if low <= before <= high else math.inf
-        low, high = max(min(low, value), low - reach), min(max(high, value), high + reach)
-        before = value
-    return low, high
-
-
-def overshoot(values: list[float], value: float, usual_step: float, young: bool) -> float:
-    """How many margins, or usual steps if those are larger, beyond the range a value lies."""
-    low, high = extent(values or [value])
-    if low == high:
-        return 0.0
-    beyond = max(value - high, low - value, 0.0)
-    margin = 1.0 if young else recipe.RANGE_MARGIN
-    return beyond / max(margin * (high - low), usual_step)
+        E = max(surprises[:9]) / recipe.ERROR_UNIT
+        S = (max(surprises[9:12]) + sum(surprises[12:])) / 5.0 / recipe.SHAPE_UNIT
+        L = level / recipe.LEVEL_UNIT
+        C = (E**3 + S**3 + L**3) ** (1 / 3)
+        self.held = min(max(C, recipe.SCORE_KEPT * self.held), recipe.MAX_SCORE)
+        return self.held

@@ -1,6 +1,6 @@
 """The executable specification of the evidence: what speaks for an anomaly, and when it is enough.
 
-Float64, everything kept for ever; the constants of `detect.recipe` and no other code of the package.
+Float64, everything kept for ever; the constants of `detect.recipe`, no other code of the package.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class Record:
             self.low -= reach
         else:
             self.high += reach
-        return min(beyond / span, recipe.LARGEST_RECORD) if span > 0.0 else recipe.LARGEST_RECORD
+        return min(beyond / span, recipe.LARGEST_RECORD) if span > 0.0 else 0.0
 
 
 class Records:

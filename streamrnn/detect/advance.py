@@ -133,7 +133,6 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
     W0 = ds0 + T_MAX * H
     best0 = W0 + H * H
 
-    @kernel
     def advance(numbers: Any, rows: Any, table: Any, first: int, scratch: Any) -> Any:
         """Applies readings first, first + 1, ... and returns the index of the first one that it did
         not apply: their number, or that of a reading whose stream is due for retraining or for the
@@ -276,4 +275,6 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             n[SCORE] = out[SCORE_OUT]
         return table.shape[0]
 
-    return advance, best0 + VECTOR
+    # compiled code is found by its name: kernels of other constants must not share it
+    advance.__name__ = advance.__qualname__ = f"advance_{H}_{relu}"
+    return kernel(advance), best0 + VECTOR

@@ -3,9 +3,10 @@
     v_c = E_c / (enough_c (1 + ALARM_RISE)^burden_c)
 
 E_c: the likelihood of the errors of late, fine and coarse; news among the record values; the score
-of the evidence; and how far habits are exceeded. An alarm is raised where the largest v is at least 1 and the last alarm lies
-ALARM_PAUSE readings back; it burdens the channel that raised it by 1, and burdens halve in
-ALARM_HALF_LIFE readings. So whatever a stream does by nature, however often, soon calls nobody.
+of the evidence; and how far habits are exceeded. An alarm is raised where the largest v is at least
+1 and the last alarm lies ALARM_PAUSE readings back; it burdens the channel that raised it by 1, and
+burdens halve in ALARM_HALF_LIFE readings. So whatever a stream does by nature, however often, soon
+calls nobody.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ FADING = 0.6931471805599453 / ALARM_HALF_LIFE
 def raise_alarm(n: Any, score: float, unusual: float, threshold: float, elapsed: float) -> Any:
     """Whether an alarm is raised at a reading whose evidence is in n, and whose score is this.
 
-    unusual: by how much habits are exceeded. threshold: a factor on what is enough, which the score has already in it. elapsed: usual
-    intervals since the reading before.
+    unusual: by how much habits are exceeded. threshold: a factor on what is enough, which the score
+    has already in it. elapsed: usual intervals since the reading before.
     """
     n[NEWS + FINE_CHANNEL] = n[FINE_LIKELIHOOD]
     n[NEWS + COARSE_CHANNEL] = n[COARSE_LIKELIHOOD]

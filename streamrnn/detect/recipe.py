@@ -35,7 +35,6 @@ SMOOTHING = (32, 4)  # last surprises that are averaged; at most RECENT
 RECENT = 32
 NORMAL_MEMORY = (8640.0, 720.0)
 SMOOTHED_SD_FLOOR = 0.02  # a channel that was never surprised must not panic at the first surprise
-WARM_BLOCKS = 24.0  # scored blocks before the coarse channel counts, beside warm_up
 
 # Record values
 TREND_SPANS = (144.0, 288.0)  # readings

@@ -46,7 +46,7 @@ FEATURES = 5
 @inline_kernel
 def overshoot(n: Any, feature: int, v: float) -> Any:
     """By which share of its [lowest, highest] the feature's value v lies outside, which then takes
-    it in; 0 inside, and for the first value."""
+    it in; 0 inside, and where there is no range yet because it never changed."""
     low, high = n[RECORDS + 2 * feature], n[RECORDS + 2 * feature + 1]
     if low != low:
         n[RECORDS + 2 * feature] = v
@@ -61,7 +61,7 @@ def overshoot(n: Any, feature: int, v: float) -> Any:
         n[RECORDS + 2 * feature] = low - reach
     else:
         n[RECORDS + 2 * feature + 1] = high + reach
-    return min(beyond / span, LARGEST_RECORD) if span > 0.0 else LARGEST_RECORD
+    return min(beyond / span, LARGEST_RECORD) if span > 0.0 else 0.0
 
 
 @inline_kernel

@@ -33,8 +33,8 @@ LEAST_GAIN = 5e-5  # a past this long is all remembered alike
 LEAST_STEP = 0.3
 FEW_ABOVE = 0.08
 EXCESS_WEIGHT = 1e-4  # smallest weight of a new excess
-# Excesses are learned up to so many b, and beyond by the fourth root: one fault must not stretch the
-# tail, but what was constant and comes to life must not surprise for ever.
+# Excesses are learned up to so many b, and beyond by the fourth root: one fault must not stretch
+# the tail, but what was constant and comes to life must not surprise for ever.
 LONGEST_EXCESS = 6.0
 FIRST_EXCESSES = 10.0  # but for the first few
 SHORTEST_EXCESS = 0.02  # b is at least this share of u

@@ -7,7 +7,7 @@ import pytest
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, layout
-from streamrnn.detect.recipe import REFRACTORY
+from streamrnn.detect.recipe import ALARM_PAUSE
 from streamrnn.errors import StateError
 from streamrnn.records import Outcome
 from tests.detect.streams import (
@@ -69,7 +69,7 @@ def test_a_forgiven_alarm_is_over_and_its_pause_begins_anew() -> None:
     bank.forgive(bank.slot("s"))
     numbers = bank.to_arrays()["numbers"][0]
     assert bank.status().score[0] == 0.0
-    assert numbers[layout.REFRACTORY_LEFT] == REFRACTORY
+    assert numbers[layout.ALARM_PAUSE_LEFT] == ALARM_PAUSE
 
 
 def test_forgiving_again_and_again_never_makes_more_alarms() -> None:

@@ -24,7 +24,7 @@ def stream(interval: float) -> np.ndarray:
 def feed(numbers: np.ndarray, times: list[float]) -> list[tuple[float, float]]:
     """Every reading's value is its time; the blocks that ended."""
     closed = [close_block(numbers, time, time) for time in times]
-    return [(mean, empty) for mean, empty in closed if not math.isnan(mean)]
+    return [(mean, empty) for mean, _, empty in closed if not math.isnan(mean)]
 
 
 def test_blocks_are_cut_at_multiples_of_their_length() -> None:
@@ -72,4 +72,8 @@ def test_blocks_are_the_twins_whatever_time_and_interval_do(
         time += dt
         numbers[layout.INTERVAL] = interval
         wanted = twin.add(float(k), time, interval)
-        assert close_block(numbers, float(k), time) == pytest.approx(wanted, nan_ok=True)
+        mean, square, empty = close_block(numbers, float(k), time)
+        assert (mean, empty) == pytest.approx(wanted, nan_ok=True)
+        if not math.isnan(mean):
+            squares = [value**2 for value in twin.ended]
+            assert square == pytest.approx(sum(squares) / len(squares))

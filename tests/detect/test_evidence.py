@@ -4,78 +4,82 @@ import numpy as np
 import pytest
 
 from streamrnn.detect import layout
-from streamrnn.detect.evidence import conclude, score_of, weigh
+from streamrnn.detect.evidence import AT_SHAPE, score_of, weigh
 from streamrnn.detect.recipe import (
-    COARSE,
     ERROR_UNIT,
     EVIDENCE_WARM,
-    LIKELIHOOD_ENOUGH,
-    LIKELIHOOD_UNIT,
-    REFRACTORY,
+    LEVEL_UNIT,
+    SCORE_KEPT,
     SHAPE_UNIT,
-    WARM_BLOCKS,
 )
 from streamrnn.kernels.jit import kernel
-from streamrnn.kernels.tails import SURPRISE
-from streamrnn.records import Outcome
+from streamrnn.kernels.tails import LANES, SURPRISE
 
-LANES = layout.TAILS + SURPRISE
-
-
-@kernel
-def score(n: np.ndarray) -> float:
-    return score_of(n)
+AT = layout.TAILS + SURPRISE
 
 
 @kernel
-def weighed(n: np.ndarray, error: float, change: float, distance: float, beyond: float) -> None:
-    weigh(n, error, change, distance, beyond)
+def score(n: np.ndarray, level: float) -> float:
+    return score_of(n, level)
 
 
-def surprised(error: float = 0.0, shape: float = 0.0, likelihood: float = 0.0) -> np.ndarray:
+@kernel
+def weighed(n: np.ndarray, linear: float, change: float, network: float) -> None:
+    weigh(n, linear, change, network)
+
+
+def surprised(error: float = 0.0, shape: float = 0.0, lane: int = 2) -> np.ndarray:
+    """Numbers in which one error's tail, and all of the shapes', said so."""
     numbers = np.zeros(layout.NUMBERS)
     numbers[layout.TAILED] = EVIDENCE_WARM + 1.0
-    numbers[LANES + 2] = error
-    numbers[LANES + layout.SHAPE_LANE] = shape
-    numbers[LANES + layout.LIKELIHOOD_LANE] = likelihood
+    numbers[AT + lane] = error
+    numbers[AT + layout.ANALOGUE_LANE : AT + LANES] = shape
     return numbers
 
 
-def test_each_kind_of_evidence_reaches_one_by_itself() -> None:
-    assert score(surprised(error=ERROR_UNIT)) == pytest.approx(1.0)
-    assert score(surprised(shape=SHAPE_UNIT)) == pytest.approx(1.0)
-    assert score(surprised(likelihood=LIKELIHOOD_ENOUGH)) == pytest.approx(1.0)
-    assert score(surprised(likelihood=0.99 * LIKELIHOOD_ENOUGH)) == 0.0
+@pytest.mark.parametrize("lane", range(layout.ANALOGUE_LANE))
+def test_each_error_reaches_one_by_itself(lane: int) -> None:
+    assert score(surprised(error=ERROR_UNIT, lane=lane), 0.0) == pytest.approx(1.0)
+
+
+def test_shapes_and_level_reach_one_by_themselves() -> None:
+    assert score(surprised(shape=SHAPE_UNIT), 0.0) == pytest.approx(1.0)
+    assert score(surprised(), LEVEL_UNIT) == pytest.approx(1.0)
 
 
 def test_evidence_of_several_kinds_adds_up() -> None:
-    both = score(surprised(error=0.9 * ERROR_UNIT, shape=0.9 * SHAPE_UNIT))
-    assert both > 1.0 > score(surprised(error=0.9 * ERROR_UNIT))
+    both = score(surprised(error=0.9 * ERROR_UNIT, shape=0.9 * SHAPE_UNIT), 0.0)
+    assert both > 1.0 > score(surprised(error=0.9 * ERROR_UNIT), 0.0)
 
 
 def test_no_tail_speaks_before_it_is_known() -> None:
     numbers = surprised(error=100.0 * ERROR_UNIT)
     numbers[layout.TAILED] = EVIDENCE_WARM
-    assert score(numbers) == 0.0
+    assert score(numbers, 0.0) == 0.0
 
 
-def test_the_coarse_channel_counts_only_once_it_has_seen_enough_blocks() -> None:
-    for blocks, counted in ((WARM_BLOCKS, 0.0), (WARM_BLOCKS + 1.0, 100.0)):
-        numbers = np.zeros(layout.NUMBERS)
-        numbers[layout.channel(COARSE) + layout.SCORED] = blocks
-        numbers[layout.channel(COARSE) + layout.SURPRISE] = 100.0 * LIKELIHOOD_UNIT[COARSE]
-        weighed(numbers, 0.0, 0.0, 0.0, 0.0)
-        quantile = LANES + 2 * 8 + layout.LIKELIHOOD_LANE  # the first values are its start
-        assert numbers[quantile] == pytest.approx(counted)
+def test_a_score_falls_from_reading_to_reading_and_not_at_once() -> None:
+    numbers = surprised(error=10.0 * ERROR_UNIT)
+    assert score(numbers, 0.0) == pytest.approx(10.0)
+    numbers[AT : AT + LANES] = 0.0
+    assert score(numbers, 0.0) == pytest.approx(10.0 * SCORE_KEPT)
+    assert score(numbers, 0.0) == pytest.approx(10.0 * SCORE_KEPT**2)
 
 
-def test_a_score_of_one_is_normal() -> None:
-    assert conclude(np.zeros(layout.NUMBERS), 1.0, 1.0) == (Outcome.NORMAL, False)
+def test_a_higher_threshold_makes_all_evidence_count_for_less() -> None:
+    numbers = surprised(error=ERROR_UNIT, shape=SHAPE_UNIT)
+    usual = score(numbers, LEVEL_UNIT)
+    numbers[layout.HELD_SCORE] = 0.0
+    numbers[layout.LOG_THRESHOLD] = np.log(2.0)
+    assert score(numbers, LEVEL_UNIT) == pytest.approx(usual / 2.0)
 
 
-def test_a_lasting_anomaly_alarms_once_in_a_pause() -> None:
+def test_every_statistic_goes_to_its_lanes() -> None:
     numbers = np.zeros(layout.NUMBERS)
-    judged = [conclude(numbers, 2.0, 1.0)[1] for _ in range(int(5 * REFRACTORY))]
-    raised = np.flatnonzero(judged)
-    assert len(raised) == 5
-    assert min(np.diff(raised)) >= REFRACTORY
+    numbers[AT_SHAPE[0] + layout.ANALOGUE_ERROR] = 4.0
+    for m in range(layout.MEMORIES):
+        numbers[AT_SHAPE[m] + layout.SHORT_DISTANCE] = 5.0 + 2.0 * m
+        numbers[AT_SHAPE[m] + layout.LONG_DISTANCE] = 6.0 + 2.0 * m
+    weighed(numbers, 1.0, 2.0, 3.0)
+    first = numbers[AT + LANES : AT + 2 * LANES]  # what each was averaged to, with nothing before
+    assert first.tolist() == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0] * 3 + [5.0, 6.0, 7.0, 8.0]

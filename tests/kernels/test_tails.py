@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streamrnn.kernels import tails
 from streamrnn.kernels.jit import kernel
 from streamrnn.kernels.tails import LANES, tail_surprises
-from tests.naive_detector import Tails
+from tests.naive_evidence import Tails
 
 NO_AVERAGE = np.ones(LANES)
 
