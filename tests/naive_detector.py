@@ -326,7 +326,8 @@ class Detector:
             return Judgement(Outcome.WARMING, 0.0, Kind.NONE, False, *expected)
         if max(stuck, drift) > 1.0:
             score = max(score, 1.0 + recipe.ALARM_TILT * score)
-        alarm = self.alarm.is_raised([*news, S_fine, S_coarse, score, unusual], elapsed)
+        beyond = max(recipe.HABIT_WEIGHT * unusual, stuck, drift)
+        alarm = self.alarm.is_raised([*news, S_fine, S_coarse, score, beyond], elapsed)
         if alarm:
             score = max(score, 1.0 + recipe.ALARM_TILT * (1.0 + score))
         held = max(score, self.fault.lasting(habits))

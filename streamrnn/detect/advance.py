@@ -65,6 +65,7 @@ from streamrnn.detect.recipe import (
     COARSE,
     FINE,
     GAP_BLOCKS,
+    HABIT_WEIGHT,
     HARD_LIMIT_SCORE,
     INPUTS,
     RANGE_WARM_READINGS,
@@ -254,7 +255,8 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             if n[READINGS] > n[WARM_UP]:
                 if max(stuck, drift) > threshold_of(n):
                     score = max(score, 1.0 + ALARM_TILT * score)
-                alarm = raise_alarm(n, score, unusual, threshold_of(n), elapsed)
+                beyond = max(HABIT_WEIGHT * unusual, stuck, drift)
+                alarm = raise_alarm(n, score, beyond, threshold_of(n), elapsed)
                 if alarm:
                     score = max(score, 1.0 + ALARM_TILT * (1.0 + score))
                 calibrate(n, score, time, elapsed)

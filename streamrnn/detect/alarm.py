@@ -40,16 +40,16 @@ FADING = 0.6931471805599453 / ALARM_HALF_LIFE
 
 
 @inline_kernel
-def raise_alarm(n: Any, score: float, unusual: float, threshold: float, elapsed: float) -> Any:
+def raise_alarm(n: Any, score: float, beyond: float, threshold: float, elapsed: float) -> Any:
     """Whether an alarm is raised at a reading whose evidence is in n, and whose score is this.
 
-    unusual: by how much habits are exceeded. threshold: a factor on what is enough, which the score
+    beyond: by how much habits are exceeded. threshold: a factor on what is enough, which the score
     has already in it. elapsed: usual intervals since the reading before.
     """
     n[NEWS + FINE_CHANNEL] = n[FINE_LIKELIHOOD]
     n[NEWS + COARSE_CHANNEL] = n[COARSE_LIKELIHOOD]
     n[NEWS + SCORE_CHANNEL] = score * threshold
-    n[NEWS + HABIT_CHANNEL] = unusual
+    n[NEWS + HABIT_CHANNEL] = beyond
     n[PAUSE_LEFT] = max(n[PAUSE_LEFT] - elapsed, 0.0)
     strongest, by = 0.0, 0
     for c in range(CHANNELS):

@@ -80,7 +80,7 @@ def test_a_new_normal_is_accepted_after_adapt_after() -> None:
     _, found = judged(values, adapt_after="6h")
     accepted = np.flatnonzero(found.accepted)
     assert (accepted - CLEAN).tolist() == pytest.approx([360], abs=10)
-    assert (found.score[CLEAN + 20 : accepted[0]] > 1.0).all(), "it is not forgotten before"
+    assert (found.kind[CLEAN + 20 : accepted[0]] == Kind.LEVEL_SHIFT).all(), "it lasts until then"
     assert (found.outcome[accepted[0] + 100 :] == Outcome.NORMAL).mean() > 0.98
 
 

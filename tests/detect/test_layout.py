@@ -5,8 +5,17 @@ import pytest
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import fault, habits, layout
-from streamrnn.detect.recipe import HISTORY, INPUTS, MARKS, RECENT, SHAPE_LAGS
-from streamrnn.kernels import tails
+from streamrnn.detect.recipe import (
+    ENOUGH,
+    HISTORY,
+    INPUTS,
+    MARKS,
+    RECENT,
+    RECORD_BLOCKS,
+    SHAPE_LAGS,
+)
+from streamrnn.detect.record_values import FEATURES
+from streamrnn.kernels import rls, tails
 from streamrnn.kernels.optimiser import LANES
 from streamrnn.kernels.statistics import BINS
 
@@ -37,24 +46,38 @@ def test_the_numbers_lie_one_behind_the_other() -> None:
     assert layout.channel(0) == layout.STREAM_NUMBERS
     assert layout.channel(1) == layout.STREAM_NUMBERS + layout.CHANNEL_NUMBERS
     assert layout.channel(1) + layout.CHANNEL_NUMBERS == layout.SHAPE
-    assert layout.SHAPE + layout.SHAPE_NUMBERS == layout.TAILS
-    assert layout.HABITS == layout.TAILS + tails.SIZE
+    assert layout.shape(1) == layout.SHAPE + layout.SHAPE_NUMBERS
+    assert layout.shape(layout.MEMORIES) == layout.TAILS
+    assert layout.RECORDS == layout.TAILS + tails.SIZE
+    assert layout.NEWS == layout.RECORDS + 2 * FEATURES
+    assert layout.NEWS + len(ENOUGH) == layout.BURDENS
+    assert layout.BURDENS + len(ENOUGH) == layout.HABITS
     assert layout.FAULT == layout.HABITS + habits.SIZE
     assert layout.NUMBERS == layout.FAULT + fault.SIZE
 
 
 @SIZES
-def test_the_shape_memory_lies_behind_the_channels_and_its_ring_in_whole_vectors(H: int) -> None:
-    assert layout.shape_base(H) == 2 * layout.arrays(H).size
-    assert layout.row_size(H) == layout.shape_base(H) + layout.SHAPE_SIZE
-    assert SHAPE_LAGS % layout.VECTOR == 0
+def test_what_is_behind_the_channels_lies_one_behind_the_other(H: int) -> None:
+    assert layout.linear_base(H) == 2 * layout.arrays(H).size
+    assert layout.ring_base(H) == layout.linear_base(H) + rls.SIZE
+    assert layout.shape_base(H, 0) == layout.ring_base(H) + 2 * RECORD_BLOCKS
+    first, second = (layout.memory_size(lags) for lags in SHAPE_LAGS)
+    assert layout.shape_base(H, 1) == layout.shape_base(H, 0) + first
+    assert layout.row_size(H) == layout.shape_base(H, 1) + second
 
 
-def test_every_piece_of_evidence_has_a_lane() -> None:
-    assert (layout.SHAPE_LANE, layout.LIKELIHOOD_LANE) == (layout.ERRORS, layout.ERRORS + 1)
-    assert layout.LIKELIHOOD_LANE == tails.LANES - 1
+def test_the_rings_of_the_memories_are_whole_vectors() -> None:
+    assert all(lags % layout.VECTOR == 0 for lags in SHAPE_LAGS)
 
 
-def test_a_stream_of_the_default_size_takes_at_most_12_kib() -> None:
+def test_every_channel_of_the_alarm_has_a_place() -> None:
+    channels = (
+        *range(FEATURES), layout.FINE_CHANNEL, layout.COARSE_CHANNEL, layout.SCORE_CHANNEL,
+        layout.HABIT_CHANNEL,
+    )  # fmt: skip
+    assert channels == tuple(range(len(ENOUGH)))
+
+
+def test_a_stream_of_the_default_size_takes_at_most_17_kib() -> None:
     H = DetectorConfig().hidden
-    assert 4 * layout.row_size(H) + 8 * layout.NUMBERS <= 12 * 1024
+    assert 4 * layout.row_size(H) + 8 * layout.NUMBERS <= 17 * 1024

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrnn.detect import layout
-from streamrnn.detect.recipe import LEVEL_HEARD, RECORD_BLOCKS, SHIFT_BLOCKS
+from streamrnn.detect.recipe import ENOUGH, LEVEL_HEARD, RECORD_BLOCKS, SHIFT_BLOCKS
 from streamrnn.detect.record_values import (
     FEATURES,
     LEVEL,
@@ -98,14 +98,14 @@ def test_a_shift_of_level_is_news_to_level_shift_and_trend() -> None:
     found = news(values)
     before, after = found[40 * BLOCK : 80 * BLOCK], found[80 * BLOCK :]
     for feature in (LEVEL, SHIFT, TREND):
-        assert after[:, feature].max() > 0.8 > before[:, feature].max()
+        assert after[:, feature].max() > ENOUGH[feature] > before[:, feature].max()
 
 
 def test_a_stream_that_begins_to_tremble_is_news_to_its_spread() -> None:
     values = np.random.default_rng(1).normal(size=140 * BLOCK)
-    values[100 * BLOCK :] *= 3.0
-    found = news(values)
-    assert found[100 * BLOCK :, SPREAD].max() > 1.0 > found[60 * BLOCK : 100 * BLOCK, SPREAD].max()
+    values[100 * BLOCK :] *= 6.0
+    found = news(values)[:, SPREAD]
+    assert found[100 * BLOCK :].max() > ENOUGH[SPREAD] > found[60 * BLOCK : 100 * BLOCK].max()
 
 
 def test_nothing_is_news_before_there_are_blocks_enough() -> None:
