@@ -178,8 +178,8 @@ def networks(row: NDArray[np.float32], H: int) -> NDArray[np.float32]:
     return row[: 2 * arrays(H).size].reshape(2, -1)
 
 
-# --- float32: behind both channels' arrays those of the linear forecast, see `kernels.rls`, the ring
-# of blocks, and the memories of shapes, see `shapes`: the last averages, then the mean squared
+# --- float32: behind both channels' arrays those of the linear forecast, see `kernels.rls`, the
+# ring of blocks, and the memories of shapes, see `shapes`: the last averages, then the mean squared
 # differences of short and of long windows, (lags,) each; two bfloat16 in each float32
 def values_size(lags: int) -> int:
     """float32 numbers that the last averages take."""
