@@ -207,23 +207,6 @@ def magnitude_at(position: float) -> float:
     return float(2.0 ** (position / BINS_PER_OCTAVE + LOWEST_OCTAVE))
 
 
-def normal_score(t: float, nu: float) -> float:
-    """Wallace 1959: z with (about) the normal tail that t has under Student's distribution."""
-    return (8.0 * nu + 1.0) / (8.0 * nu + 3.0) * math.sqrt(nu * math.log(1.0 + t**2 / nu))
-
-
-def surprise_of_student(t: float, nu: float) -> float:
-    """-log10 P(T > t), by Simpson's rule over the angle whose tangent is t / sqrt(nu)."""
-    n = 20_000
-    first = math.atan(t / math.sqrt(nu))
-    angles = np.linspace(first, math.pi / 2, n + 1)
-    density = np.clip(np.cos(angles), 0.0, 1.0) ** (nu - 1.0)
-    sixths = density[0] + density[-1] + 4.0 * density[1::2].sum() + 2.0 * density[2:-1:2].sum()
-    integral = float(sixths) * (math.pi / 2 - first) / (3 * n)
-    log_scale = math.lgamma((nu + 1.0) / 2.0) - math.lgamma(nu / 2.0) - 0.5 * math.log(math.pi)
-    return -(log_scale + math.log(integral)) / math.log(10.0)
-
-
 def surprise_of_normal(z: float) -> float:
     """-log10 P(N(0, 1) > z): from the library's distribution while that has digits, beyond from
     the continued fraction of Laplace, P = phi(z) / (z + 1/(z + 2/(z + 3/...)))."""

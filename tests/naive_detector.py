@@ -226,12 +226,10 @@ class Channel:
             return 0.0
         m = sum(self.surprises[-n:]) / n
         mean, sd = self.smoothed.mean_sd()
-        k = min(len(self.smoothed.values), recipe.NORMAL_MEMORY[self.c]) / n
         self.smoothed.add(m)
-        if k <= 1.0 or m <= mean:
+        if len(self.smoothed.values) <= recipe.LEAST_PAST * n or m <= mean:
             return 0.0
-        t = (m - mean) / (max(sd, recipe.SMOOTHED_SD_FLOOR) * math.sqrt(1.0 + 1.0 / k))
-        return naive.surprise_of_normal(naive.normal_score(t, k - 1.0))
+        return naive.surprise_of_normal((m - mean) / max(sd, recipe.SMOOTHED_SD_FLOOR))
 
 
 class Detector:

@@ -2,12 +2,12 @@
 
     q = -log10 of the conformal rank of |residual| among the channel's recent ones
     m = mean of the last few q
-    S = -log10 P(T > (m - mean m) / (sd m sqrt(1 + 1 / k))), against m's own long past
+    S = -log10 P(N > (m - mean m) / sd m), against m's own long past; N: the normal distribution
 
 One large residual may be a spike that noise also makes; S asks whether residuals are large for
 longer than they usually are (the likelihood of Ahmad et al. 2017, doi:10.1016/j.neucom.2017.04.070,
-on ranks instead of raw errors). T is Student's with k - 1 degrees of freedom, k being how many
-separate windows the past holds: a short past proves little, and S says so.
+on ranks instead of raw errors). Student's distribution, which allows for a short past, was tried in
+place of the normal one: 2 points of NAB fewer.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from streamrnn.detect.layout import NORMAL_MEAN, NORMAL_VAR, RANK_WEIGHT, SCORED
 from streamrnn.detect.recipe import (
+    LEAST_PAST,
     NORMAL_MEMORY,
     RANK_MEMORY,
     RECENT,
@@ -27,7 +28,6 @@ from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.statistics import (
     bin_position,
     forget_and_add,
-    normal_score,
     surprise_of_normal,
     update_mean,
     weight_above,
@@ -52,10 +52,9 @@ def surprise(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, resid
     if past <= 0.0:
         return 0.0
     m = total(load(r, recent, RECENT)) / SMOOTHING[c]
-    k = min(past - 1.0, NORMAL_MEMORY[c]) / SMOOTHING[c]
     S = 0.0
-    if k > 1.0 and m > n[at + NORMAL_MEAN]:
-        sd = max(math.sqrt(n[at + NORMAL_VAR]), SMOOTHED_SD_FLOOR) * math.sqrt(1.0 + 1.0 / k)
-        S = surprise_of_normal(normal_score((m - n[at + NORMAL_MEAN]) / sd, k - 1.0))
+    if past > LEAST_PAST * SMOOTHING[c] and m > n[at + NORMAL_MEAN]:
+        sd = max(math.sqrt(n[at + NORMAL_VAR]), SMOOTHED_SD_FLOOR)
+        S = surprise_of_normal((m - n[at + NORMAL_MEAN]) / sd)
     update_mean(n, at + NORMAL_MEAN, at + NORMAL_VAR, m, max(1.0 / past, 1.0 / NORMAL_MEMORY[c]))
     return S

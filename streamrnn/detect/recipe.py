@@ -34,6 +34,7 @@ RANK_MEMORY = (1000.0, 200.0)
 SMOOTHING = (32, 4)  # last surprises that are averaged; at most RECENT
 RECENT = 32
 NORMAL_MEMORY = (8640.0, 720.0)
+LEAST_PAST = 1.0  # means of so many surprises apart, before their own past says anything
 SMOOTHED_SD_FLOOR = 0.02  # a channel that was never surprised must not panic at the first surprise
 
 # Record values

@@ -86,14 +86,6 @@ def quantile(h: Any, at: int, upper_share: float, weight: float) -> Any:
 
 
 @inline_kernel
-def normal_score(t: float, nu: float) -> Any:
-    """The z >= 0 whose normal tail is that of t >= 0 under Student's distribution with nu degrees
-    of freedom (Wallace 1959, doi:10.1214/aoms/1177706074). For nu >= 2 and t <= 15 too small by at
-    most 0.1, which errs towards silence."""
-    return (8.0 * nu + 1.0) / (8.0 * nu + 3.0) * math.sqrt(nu * math.log(1.0 + t * t / nu))
-
-
-@inline_kernel
 def surprise_of_normal(z: float) -> Any:
     """-log10 of the upper tail of the standard normal distribution, finite for every z."""
     if z > 25.0:  # erfc underflows; its asymptote does not

@@ -116,11 +116,6 @@ def quantile(h: Any, at: int, upper_share: float, weight: float) -> Any:
 
 
 @kernel
-def normal_score(t: float, nu: float) -> Any:
-    return statistics.normal_score(t, nu)
-
-
-@kernel
 def surprise_of_normal(z: float) -> Any:
     return statistics.surprise_of_normal(z)
 

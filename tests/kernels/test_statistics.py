@@ -14,7 +14,6 @@ from tests import naive
 from tests.kernels.compiled import (
     bin_position,
     forget_and_add,
-    normal_score,
     quantile,
     surprise_of_normal,
     update_mean,
@@ -167,25 +166,6 @@ def test_the_twin_is_right_where_tables_of_the_tail_exist() -> None:
 @given(st.floats(-1e150, 1e150))
 def test_the_surprise_is_finite_and_not_negative_for_every_z(z: float) -> None:
     assert 0.0 <= surprise_of_normal(z) < math.inf
-
-
-@given(st.floats(0.0, 200.0), st.floats(0.01, 1e4))
-def test_the_normal_score_of_a_t_is_the_formula(t: float, nu: float) -> None:
-    assert normal_score(t, nu) == pytest.approx(naive.normal_score(t, nu), rel=1e-9)
-
-
-@given(st.floats(0.0, 15.0), st.floats(2.0, 300.0))
-def test_the_normal_score_never_makes_a_t_look_rarer_than_it_is(t: float, nu: float) -> None:
-    """Against the integral of Student's density: too small by at most 0.1, and never too large but
-    for a hair in the middle of the distribution."""
-    exact, z = naive.surprise_of_student(t, nu), normal_score(t, nu)
-    assert naive.surprise_of_normal(z - 0.005) <= exact <= naive.surprise_of_normal(z + 0.1)
-
-
-def test_the_tail_of_student_is_right_where_it_is_known() -> None:
-    for t, nu in ((0.0, 5.0), (1.0, 2.0), (7.0, 2.0), (2.015048373, 5.0)):
-        exact = 0.5 - t / (2 * math.sqrt(2.0 + t * t)) if nu == 2.0 else {0.0: 0.5}.get(t, 0.05)
-        assert naive.surprise_of_student(t, nu) == pytest.approx(-math.log10(exact), abs=1e-6)
 
 
 def test_the_surprise_grows_across_the_seam_between_its_two_formulas() -> None:
