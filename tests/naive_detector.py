@@ -325,7 +325,8 @@ class Detector:
         if max(stuck, drift) > 1.0:
             score = max(score, 1.0 + recipe.ALARM_TILT * score)
         beyond = max(recipe.HABIT_WEIGHT * unusual, stuck, drift)
-        alarm = self.alarm.is_raised([*news, S_fine, S_coarse, score, beyond], elapsed)
+        evidence = [*news, S_fine, S_coarse, score, beyond]
+        alarm = self.alarm.is_raised(evidence, elapsed, len(self.values))
         if alarm:
             score = max(score, 1.0 + recipe.ALARM_TILT * (1.0 + score))
         held = max(score, self.fault.lasting(habits))

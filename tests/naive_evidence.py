@@ -227,8 +227,8 @@ class Alarm:
         self.burdens = [0.0] * len(recipe.ENOUGH)
         self.pause = 0.0
 
-    def is_raised(self, evidence: list[float], elapsed: float) -> bool:
-        """evidence: by channel: five features, fine, coarse, score, habits."""
+    def is_raised(self, evidence: list[float], elapsed: float, readings: int) -> bool:
+        """evidence: by channel: five features, fine, coarse, score, habits. readings: so far."""
         fading = math.log(2.0) / recipe.ALARM_HALF_LIFE * elapsed
         self.burdens = [burden - fading * burden for burden in self.burdens]
         self.pause = max(self.pause - elapsed, 0.0)
@@ -241,4 +241,4 @@ class Alarm:
             return False
         self.burdens[strongest] += 1.0
         self.pause = recipe.ALARM_PAUSE
-        return True
+        return strengths[strongest] >= (recipe.REHEARSAL / readings) ** 2

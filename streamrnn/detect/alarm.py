@@ -7,6 +7,9 @@ of the evidence; and how far habits are exceeded. An alarm is raised where the l
 1 and the last alarm lies ALARM_PAUSE readings back; it burdens the channel that raised it by 1, and
 burdens halve in ALARM_HALF_LIFE readings. So whatever a stream does by nature, however often, soon
 calls nobody.
+
+In a young stream much is new. Until REHEARSAL readings burdens grow as they would, but somebody is
+called only where v is at least (REHEARSAL / readings)^2.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from streamrnn.detect.layout import (
     HABIT_CHANNEL,
     NEWS,
     PAUSE_LEFT,
+    READINGS,
     SCORE_CHANNEL,
     SURPRISE,
     channel,
@@ -31,6 +35,7 @@ from streamrnn.detect.recipe import (
     COARSE,
     ENOUGH,
     FINE,
+    REHEARSAL,
 )
 from streamrnn.kernels.jit import inline_kernel
 
@@ -63,4 +68,4 @@ def raise_alarm(n: Any, score: float, beyond: float, threshold: float, elapsed: 
         return False
     n[BURDENS + by] += 1.0
     n[PAUSE_LEFT] = ALARM_PAUSE
-    return True
+    return strongest >= (REHEARSAL / (n[READINGS] + 1.0)) ** 2

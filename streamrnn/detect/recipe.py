@@ -54,6 +54,7 @@ HABIT_WEIGHT = 0.5  # of steps, turns, climbs and wobbles, beside runs and drift
 ALARM_RISE = 0.3
 ALARM_HALF_LIFE = 1000.0  # readings
 ALARM_PAUSE = 30.0  # readings after an alarm
+REHEARSAL = 600.0  # readings before which an alarm wants more
 
 # Shapes: windows of the signal, averaged over so many readings, against all windows before. Two
 # memories, one value each in a pair.

@@ -7,10 +7,17 @@ from hypothesis import strategies as st
 
 from streamrnn.detect import layout
 from streamrnn.detect.alarm import COARSE_LIKELIHOOD, FINE_LIKELIHOOD, raise_alarm
-from streamrnn.detect.recipe import ALARM_HALF_LIFE, ALARM_PAUSE, ALARM_RISE, ENOUGH
+from streamrnn.detect.recipe import ALARM_HALF_LIFE, ALARM_PAUSE, ALARM_RISE, ENOUGH, REHEARSAL
 from tests.naive_evidence import Alarm
 
 SCORE, HABIT = layout.SCORE_CHANNEL, layout.HABIT_CHANNEL
+
+
+def grown_up(readings: float = REHEARSAL) -> np.ndarray:
+    """The numbers of a stream at the reading of that number."""
+    numbers = np.zeros(layout.NUMBERS)
+    numbers[layout.READINGS] = readings - 1.0
+    return numbers
 
 
 def is_raised(
@@ -29,42 +36,42 @@ def only(channel: int, amount: float) -> list[float]:
 EVIDENCE = st.lists(st.floats(0.0, 3.0), min_size=len(ENOUGH), max_size=len(ENOUGH))
 
 
-@given(st.lists(st.tuples(EVIDENCE, st.floats(0.0, 4.0)), max_size=60))
+@given(st.lists(st.tuples(EVIDENCE, st.floats(0.0, 4.0)), max_size=60), st.integers(150, 700))
 @settings(max_examples=50)
-def test_alarms_are_the_twins(readings: list[tuple[list[float], float]]) -> None:
-    numbers, twin = np.zeros(layout.NUMBERS), Alarm()
+def test_alarms_are_the_twins(readings: list[tuple[list[float], float]], age: int) -> None:
+    numbers, twin = grown_up(age), Alarm()
     for shares, elapsed in readings:
         evidence = [share * enough for share, enough in zip(shares, ENOUGH, strict=True)]
-        assert is_raised(numbers, evidence, elapsed) == twin.is_raised(evidence, elapsed)
+        assert is_raised(numbers, evidence, elapsed) == twin.is_raised(evidence, elapsed, age)
 
 
 @pytest.mark.parametrize("channel", range(len(ENOUGH)))
 def test_each_channel_is_enough_by_itself(channel: int) -> None:
-    assert is_raised(np.zeros(layout.NUMBERS), only(channel, 1.001))
-    assert not is_raised(np.zeros(layout.NUMBERS), only(channel, 0.999))
+    assert is_raised(grown_up(), only(channel, 1.001))
+    assert not is_raised(grown_up(), only(channel, 0.999))
 
 
 def test_a_lasting_anomaly_alarms_no_more_than_once_in_a_pause() -> None:
-    numbers = np.zeros(layout.NUMBERS)
+    numbers = grown_up()
     raised = [is_raised(numbers, only(SCORE, 100.0)) for _ in range(300)]
     assert min(np.diff(np.flatnonzero(raised))) >= ALARM_PAUSE
 
 
 def test_what_comes_again_and_again_soon_calls_nobody() -> None:
-    numbers = np.zeros(layout.NUMBERS)
+    numbers = grown_up()
     raised = [is_raised(numbers, only(SCORE, 1.5), elapsed=4.0) for _ in range(40)]
     assert sum(raised) == 2  # 1.3^2 > 1.5
 
 
 def test_a_burden_is_that_of_its_channel_alone() -> None:
-    numbers = np.zeros(layout.NUMBERS)
+    numbers = grown_up()
     assert is_raised(numbers, only(SCORE, 1.1))
     assert not is_raised(numbers, only(SCORE, 1.1), elapsed=ALARM_PAUSE)
     assert is_raised(numbers, only(HABIT, 1.1))
 
 
 def test_a_burden_halves_in_its_half_life() -> None:
-    numbers = np.zeros(layout.NUMBERS)
+    numbers = grown_up()
     is_raised(numbers, only(SCORE, 2.0))
     for _ in range(int(ALARM_HALF_LIFE)):
         is_raised(numbers, only(SCORE, 0.0))
@@ -75,5 +82,12 @@ def test_a_burden_halves_in_its_half_life() -> None:
 
 def test_a_threshold_raises_what_is_enough_in_every_channel() -> None:
     for channel in range(len(ENOUGH)):
-        assert not is_raised(np.zeros(layout.NUMBERS), only(channel, 1.9), threshold=2.0)
-        assert is_raised(np.zeros(layout.NUMBERS), only(channel, 2.1), threshold=2.0)
+        assert not is_raised(grown_up(), only(channel, 1.9), threshold=2.0)
+        assert is_raised(grown_up(), only(channel, 2.1), threshold=2.0)
+
+
+def test_a_young_stream_wants_more_and_learns_all_the_same_what_it_does_by_nature() -> None:
+    numbers = grown_up(REHEARSAL / 2.0)
+    assert not is_raised(numbers, only(SCORE, 3.9))
+    assert numbers[layout.BURDENS + SCORE] == 1.0
+    assert is_raised(grown_up(REHEARSAL / 2.0), only(SCORE, 4.1))
