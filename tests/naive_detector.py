@@ -261,6 +261,7 @@ class Detector:
         self.values: list[float] = []
         self.time = math.nan
         self.late: list[float] = []
+        self.clean_from = 0  # readings when the last fault was over
 
     def step(self, value: float, time: float) -> Judgement:
         elapsed, gap = 1.0, True
@@ -326,15 +327,18 @@ class Detector:
             score = max(score, 1.0 + recipe.ALARM_TILT * score)
         beyond = max(recipe.HABIT_WEIGHT * unusual, stuck, drift)
         evidence = [*news, S_fine, S_coarse, score, beyond]
-        alarm = self.alarm.is_raised(evidence, elapsed, len(self.values))
+        muted = faulty or len(self.values) < self.clean_from + recipe.ECHO
+        alarm = self.alarm.is_raised(evidence, elapsed, len(self.values), muted=muted)
         if alarm:
             score = max(score, 1.0 + recipe.ALARM_TILT * (1.0 + score))
         held = max(score, self.fault.lasting(habits))
         z = np.array(fine.history[-fine.kept :])
-        kind, _ = self.fault.follow(
+        kind, accepted = self.fault.follow(
             z, habits, held, time,
             scale=fine.scale.mean_sd(), extent=(low, high), beyond=share, stuck=stuck, drift=drift,
         )  # fmt: skip
+        if faulty and self.fault.since is None and not accepted:
+            self.clean_from = len(self.values)
         if broken:
             alarm, kind, score = True, Kind.OUT_OF_RANGE, max(score, recipe.HARD_LIMIT_SCORE)
         outcome = Outcome.ANOMALY if score > 1.0 else Outcome.NORMAL

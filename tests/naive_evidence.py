@@ -227,8 +227,13 @@ class Alarm:
         self.burdens = [0.0] * len(recipe.ENOUGH)
         self.pause = 0.0
 
-    def is_raised(self, evidence: list[float], elapsed: float, readings: int) -> bool:
-        """evidence: by channel: five features, fine, coarse, score, habits. readings: so far."""
+    def is_raised(
+        self, evidence: list[float], elapsed: float, readings: int, *, muted: bool = False
+    ) -> bool:
+        """evidence: by channel: five features, fine, coarse, score, habits. readings: so far.
+        muted: whether what moves slowly still shows a fault."""
+        if muted or readings < recipe.SLOW_FROM:
+            evidence = [evidence[0], 0.0, 0.0, 0.0, 0.0, *evidence[5:]]
         fading = math.log(2.0) / recipe.ALARM_HALF_LIFE * elapsed
         self.burdens = [burden - fading * burden for burden in self.burdens]
         self.pause = max(self.pause - elapsed, 0.0)

@@ -9,16 +9,20 @@ burdens halve in ALARM_HALF_LIFE readings. So whatever a stream does by nature, 
 calls nobody.
 
 In a young stream much is new. Until REHEARSAL readings burdens grow as they would, but somebody is
-called only where v is at least (REHEARSAL / readings)^2.
+called only where v is at least (REHEARSAL / readings)^2. Features that move slowly call nobody
+before SLOW_FROM readings, nor while a fault lasts and for ECHO readings after it: they still move
+when it is over.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from streamrnn.detect.fault import CLEAN_FROM, SINCE
 from streamrnn.detect.layout import (
     BURDENS,
     COARSE_CHANNEL,
+    FAULT,
     FINE_CHANNEL,
     HABIT_CHANNEL,
     NEWS,
@@ -33,9 +37,11 @@ from streamrnn.detect.recipe import (
     ALARM_PAUSE,
     ALARM_RISE,
     COARSE,
+    ECHO,
     ENOUGH,
     FINE,
     REHEARSAL,
+    SLOW_FROM,
 )
 from streamrnn.kernels.jit import inline_kernel
 
@@ -55,6 +61,9 @@ def raise_alarm(n: Any, score: float, beyond: float, threshold: float, elapsed: 
     n[NEWS + COARSE_CHANNEL] = n[COARSE_LIKELIHOOD]
     n[NEWS + SCORE_CHANNEL] = score * threshold
     n[NEWS + HABIT_CHANNEL] = beyond
+    if n[FAULT + SINCE] != 0.0 or n[READINGS] < max(n[FAULT + CLEAN_FROM] + ECHO, SLOW_FROM):
+        for feature in range(1, FINE_CHANNEL):
+            n[NEWS + feature] = 0.0
     n[PAUSE_LEFT] = max(n[PAUSE_LEFT] - elapsed, 0.0)
     strongest, by = 0.0, 0
     for c in range(CHANNELS):
@@ -68,4 +77,4 @@ def raise_alarm(n: Any, score: float, beyond: float, threshold: float, elapsed: 
         return False
     n[BURDENS + by] += 1.0
     n[PAUSE_LEFT] = ALARM_PAUSE
-    return strongest >= (REHEARSAL / (n[READINGS] + 1.0)) ** 2
+    return strongest >= (REHEARSAL / n[READINGS]) ** 2

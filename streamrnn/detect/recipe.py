@@ -55,6 +55,8 @@ ALARM_RISE = 0.3
 ALARM_HALF_LIFE = 1000.0  # readings
 ALARM_PAUSE = 30.0  # readings after an alarm
 REHEARSAL = 600.0  # readings before which an alarm wants more
+SLOW_FROM = 400.0  # readings before which features that move slowly call nobody
+ECHO = 144.0  # readings after a fault in which they show it
 
 # Shapes: windows of the signal, averaged over so many readings, against all windows before. Two
 # memories, one value each in a pair.

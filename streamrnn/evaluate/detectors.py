@@ -1,7 +1,8 @@
 """Everything that is measured, under its name: our detector and what it is compared with.
 
 A detector takes a `Series` and a seed and gives a `Verdict`. One stream per channel; the score of a
-row is the mean over the channels that have a reading there.
+row is the mean over the channels that have a reading there, of ours the quadratic mean: one channel
+that is beyond doubt counts for more than many that are a little off.
 """
 
 from __future__ import annotations

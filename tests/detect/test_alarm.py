@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from streamrnn.detect import layout
 from streamrnn.detect.alarm import COARSE_LIKELIHOOD, FINE_LIKELIHOOD, raise_alarm
-from streamrnn.detect.recipe import ALARM_HALF_LIFE, ALARM_PAUSE, ALARM_RISE, ENOUGH, REHEARSAL
+from streamrnn.detect.fault import CLEAN_FROM, SINCE
+from streamrnn.detect.recipe import (
+    ALARM_HALF_LIFE,
+    ALARM_PAUSE,
+    ALARM_RISE,
+    ECHO,
+    ENOUGH,
+    REHEARSAL,
+)
 from tests.naive_evidence import Alarm
 
 SCORE, HABIT = layout.SCORE_CHANNEL, layout.HABIT_CHANNEL
@@ -16,7 +24,7 @@ SCORE, HABIT = layout.SCORE_CHANNEL, layout.HABIT_CHANNEL
 def grown_up(readings: float = REHEARSAL) -> np.ndarray:
     """The numbers of a stream at the reading of that number."""
     numbers = np.zeros(layout.NUMBERS)
-    numbers[layout.READINGS] = readings - 1.0
+    numbers[layout.READINGS] = readings
     return numbers
 
 
@@ -91,3 +99,15 @@ def test_a_young_stream_wants_more_and_learns_all_the_same_what_it_does_by_natur
     assert not is_raised(numbers, only(SCORE, 3.9))
     assert numbers[layout.BURDENS + SCORE] == 1.0
     assert is_raised(grown_up(REHEARSAL / 2.0), only(SCORE, 4.1))
+
+
+def test_what_moves_slowly_shows_no_fault_that_is_over() -> None:
+    for feature in range(1, layout.FINE_CHANNEL):
+        numbers = grown_up()
+        numbers[layout.FAULT + CLEAN_FROM] = REHEARSAL - ECHO + 1.0
+        assert not is_raised(numbers, only(feature, 100.0))
+        numbers[layout.READINGS] += 1.0
+        assert is_raised(numbers, only(feature, 100.0))
+        numbers = grown_up()
+        numbers[layout.FAULT + SINCE] = 1.7e9
+        assert not is_raised(numbers, only(feature, 100.0))

@@ -38,7 +38,7 @@ def test_every_row_gets_a_finite_score_even_with_empty_cells(name):
     assert np.isfinite(verdict.score).all()
 
 
-def test_ours_scores_a_row_by_the_mean_of_its_channels_and_keeps_alarms_apart():
+def test_ours_scores_a_row_by_the_quadratic_mean_of_its_channels_and_keeps_alarms_apart():
     verdict = DETECTORS[OURS].run(two_channels(), 0)
     assert verdict.alarm is not None
     assert verdict.alarm[500:505, 0].any()
