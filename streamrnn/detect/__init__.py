@@ -6,9 +6,14 @@ advance       the compiled step: judge, then learn; composed of
                 timing    late, duplicate, gap; the learned interval
                 blocks    the coarse channel's steps
                 network   forecast and online learning
-                channel   residual -> surprise -> score -> alarm
-                extent    the range channel
-                verdict   scale, residual, band, and what the channels say together
+                channel   residual -> surprise -> likelihood
+                verdict   scale, residual, band
+                linear    a forecast by least squares beside the network's
+                shapes    windows of the past that are like the last one
+                level     of late, against the usual one
+                evidence  all of it weighed into one score
+                record_values  the highest and lowest of what moves slowly
+                alarm     when to call somebody
                 habits    what the stream is used to, and by how much it goes beyond it
                 fault     an anomaly while it lasts: not learned, named, accepted in the end
                 kinds     what it looks like
