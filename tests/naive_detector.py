@@ -328,7 +328,9 @@ class Detector:
         beyond = max(recipe.HABIT_WEIGHT * unusual, stuck, drift)
         evidence = [*news, S_fine, S_coarse, score, beyond]
         muted = faulty or len(self.values) < self.clean_from + recipe.ECHO
-        alarm = self.alarm.is_raised(evidence, elapsed, len(self.values), muted=muted)
+        alarm = self.alarm.is_raised(
+            evidence, elapsed, len(self.values), seconds=time - habits.begun, muted=muted
+        )
         if alarm:
             score = max(score, 1.0 + recipe.ALARM_TILT * (1.0 + score))
         held = max(score, self.fault.lasting(habits))

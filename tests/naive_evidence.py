@@ -228,10 +228,21 @@ class Alarm:
         self.pause = 0.0
 
     def is_raised(
-        self, evidence: list[float], elapsed: float, readings: int, *, muted: bool = False
+        self,
+        evidence: list[float],
+        elapsed: float,
+        readings: int,
+        *,
+        seconds: float = math.inf,
+        muted: bool = False,
     ) -> bool:
         """evidence: by channel: five features, fine, coarse, score, habits. readings: so far.
-        muted: whether what moves slowly still shows a fault."""
+        seconds: since the first. muted: whether what moves slowly still shows a fault."""
+        young = readings < recipe.RANGE_WARM_READINGS or seconds < recipe.HABIT_WARM_SECONDS
+        amounts = [
+            max(enough, 1.0) if young and c < 5 else enough
+            for c, enough in enumerate(recipe.ENOUGH)
+        ]
         if muted or readings < recipe.SLOW_FROM:
             evidence = [evidence[0], 0.0, 0.0, 0.0, 0.0, *evidence[5:]]
         fading = math.log(2.0) / recipe.ALARM_HALF_LIFE * elapsed
@@ -239,11 +250,12 @@ class Alarm:
         self.pause = max(self.pause - elapsed, 0.0)
         strengths = [
             E / (enough * (1.0 + recipe.ALARM_RISE) ** burden)
-            for E, enough, burden in zip(evidence, recipe.ENOUGH, self.burdens, strict=True)
+            for E, enough, burden in zip(evidence, amounts, self.burdens, strict=True)
         ]
         strongest = max(range(len(strengths)), key=lambda c: strengths[c])
         if strengths[strongest] < 1.0 or self.pause > 0.0:
             return False
         self.burdens[strongest] += 1.0
         self.pause = recipe.ALARM_PAUSE
-        return strengths[strongest] >= (recipe.REHEARSAL / readings) ** 2
+        hurdle = (recipe.REHEARSAL / readings) ** 2
+        return max(strengths) >= hurdle or (young and max(strengths[:5]) >= 1.0)

@@ -8,7 +8,8 @@ of the evidence; and how far habits are exceeded. An alarm is raised where the l
 burdens halve in ALARM_HALF_LIFE readings. So whatever a stream does by nature, however often, soon
 calls nobody.
 
-In a young stream much is new. Until REHEARSAL readings burdens grow as they would, but somebody is
+In a young stream much is new. Before it has seen a day and a night, a feature must leave its range
+by all of that. Otherwise, until REHEARSAL readings, burdens grow as they would, but somebody is
 called only where v is at least (REHEARSAL / readings)^2. Features that move slowly call nobody
 before SLOW_FROM readings, nor while a fault lasts and for ECHO readings after it: they still move
 when it is over.
@@ -19,17 +20,20 @@ from __future__ import annotations
 from typing import Any
 
 from streamrnn.detect.fault import CLEAN_FROM, SINCE
+from streamrnn.detect.habits import BEGUN
 from streamrnn.detect.layout import (
     BURDENS,
     COARSE_CHANNEL,
     FAULT,
     FINE_CHANNEL,
     HABIT_CHANNEL,
+    HABITS,
     NEWS,
     PAUSE_LEFT,
     READINGS,
     SCORE_CHANNEL,
     SURPRISE,
+    TIME,
     channel,
 )
 from streamrnn.detect.recipe import (
@@ -40,6 +44,8 @@ from streamrnn.detect.recipe import (
     ECHO,
     ENOUGH,
     FINE,
+    HABIT_WARM_SECONDS,
+    RANGE_WARM_READINGS,
     REHEARSAL,
     SLOW_FROM,
 )
@@ -65,16 +71,24 @@ def raise_alarm(n: Any, score: float, beyond: float, threshold: float, elapsed: 
         for feature in range(1, FINE_CHANNEL):
             n[NEWS + feature] = 0.0
     n[PAUSE_LEFT] = max(n[PAUSE_LEFT] - elapsed, 0.0)
-    strongest, by = 0.0, 0
+    strongest, by, calls = 0.0, 0, False
+    hurdle = (REHEARSAL / n[READINGS]) ** 2
+    is_young = n[READINGS] < RANGE_WARM_READINGS
+    if n[TIME] - n[HABITS + BEGUN] < HABIT_WARM_SECONDS:
+        is_young = True
     for c in range(CHANNELS):
         n[BURDENS + c] -= FADING * elapsed * n[BURDENS + c]
         enough = ENOUGH[c] * threshold
+        if is_young and c < FINE_CHANNEL:
+            enough = max(ENOUGH[c], 1.0) * threshold
         if n[NEWS + c] >= enough:
             strength = n[NEWS + c] / (enough * (1.0 + ALARM_RISE) ** n[BURDENS + c])
+            if strength >= hurdle or (is_young and strength >= 1.0 and c < FINE_CHANNEL):
+                calls = True
             if strength > strongest:
                 strongest, by = strength, c
     if strongest < 1.0 or n[PAUSE_LEFT] > 0.0:
         return False
     n[BURDENS + by] += 1.0
     n[PAUSE_LEFT] = ALARM_PAUSE
-    return strongest >= (REHEARSAL / n[READINGS]) ** 2
+    return calls

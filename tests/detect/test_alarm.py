@@ -14,6 +14,7 @@ from streamrnn.detect.recipe import (
     ALARM_RISE,
     ECHO,
     ENOUGH,
+    HABIT_WARM_SECONDS,
     REHEARSAL,
 )
 from tests.naive_evidence import Alarm
@@ -25,6 +26,7 @@ def grown_up(readings: float = REHEARSAL) -> np.ndarray:
     """The numbers of a stream at the reading of that number."""
     numbers = np.zeros(layout.NUMBERS)
     numbers[layout.READINGS] = readings
+    numbers[layout.TIME] = HABIT_WARM_SECONDS
     return numbers
 
 
@@ -111,3 +113,11 @@ def test_what_moves_slowly_shows_no_fault_that_is_over() -> None:
         numbers = grown_up()
         numbers[layout.FAULT + SINCE] = 1.7e9
         assert not is_raised(numbers, only(feature, 100.0))
+
+
+def test_before_a_day_and_a_night_a_feature_must_leave_its_range_by_all_of_it() -> None:
+    for feature in range(layout.FINE_CHANNEL):
+        numbers = grown_up()
+        numbers[layout.TIME] -= 1.0
+        assert not is_raised(numbers, only(feature, 0.99 / ENOUGH[feature]))
+        assert is_raised(numbers, only(feature, 1.01 / ENOUGH[feature]))
