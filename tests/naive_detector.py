@@ -329,7 +329,7 @@ class Detector:
         evidence = [*news, S_fine, S_coarse, score, beyond]
         muted = faulty or len(self.values) < self.clean_from + recipe.ECHO
         alarm = self.alarm.is_raised(
-            evidence, elapsed, len(self.values), seconds=time - habits.begun, muted=muted
+            evidence, elapsed, len(self.values), interval=self.timing.interval, muted=muted
         )
         if alarm:
             score = max(score, 1.0 + recipe.ALARM_TILT * (1.0 + score))

@@ -233,12 +233,13 @@ class Alarm:
         elapsed: float,
         readings: int,
         *,
-        seconds: float = math.inf,
+        interval: float = math.inf,
         muted: bool = False,
     ) -> bool:
         """evidence: by channel: five features, fine, coarse, score, habits. readings: so far.
-        seconds: since the first. muted: whether what moves slowly still shows a fault."""
-        young = readings < recipe.RANGE_WARM_READINGS or seconds < recipe.HABIT_WARM_SECONDS
+        interval: between them, seconds. muted: whether what moves slowly still shows a fault."""
+        least = max(recipe.RANGE_WARM_READINGS, recipe.HABIT_WARM_SECONDS / max(interval, 1e-9))
+        young = readings < least
         amounts = [
             max(enough, 1.0) if young and c < 5 else enough
             for c, enough in enumerate(recipe.ENOUGH)

@@ -8,11 +8,11 @@ of the evidence; and how far habits are exceeded. An alarm is raised where the l
 burdens halve in ALARM_HALF_LIFE readings. So whatever a stream does by nature, however often, soon
 calls nobody.
 
-In a young stream much is new. Before it has seen a day and a night, a feature must leave its range
-by all of that. Otherwise, until REHEARSAL readings, burdens grow as they would, but somebody is
-called only where v is at least (REHEARSAL / readings)^2. Features that move slowly call nobody
-before SLOW_FROM readings, nor while a fault lasts and for ECHO readings after it: they still move
-when it is over.
+In a young stream much is new. Before it has seen a day and a night (by its readings: clocks are
+set), a feature must leave its range by all of that. Otherwise, until REHEARSAL readings, burdens
+grow as they would, but somebody is called only where v is at least (REHEARSAL / readings)^2.
+Features that move slowly call nobody before SLOW_FROM readings, nor while a fault lasts and for
+ECHO readings after it: they still move when it is over.
 """
 
 from __future__ import annotations
@@ -20,20 +20,18 @@ from __future__ import annotations
 from typing import Any
 
 from streamrnn.detect.fault import CLEAN_FROM, SINCE
-from streamrnn.detect.habits import BEGUN
 from streamrnn.detect.layout import (
     BURDENS,
     COARSE_CHANNEL,
     FAULT,
     FINE_CHANNEL,
     HABIT_CHANNEL,
-    HABITS,
+    INTERVAL,
     NEWS,
     PAUSE_LEFT,
     READINGS,
     SCORE_CHANNEL,
     SURPRISE,
-    TIME,
     channel,
 )
 from streamrnn.detect.recipe import (
@@ -73,9 +71,7 @@ def raise_alarm(n: Any, score: float, beyond: float, threshold: float, elapsed: 
     n[PAUSE_LEFT] = max(n[PAUSE_LEFT] - elapsed, 0.0)
     strongest, by, calls = 0.0, 0, False
     hurdle = (REHEARSAL / n[READINGS]) ** 2
-    is_young = n[READINGS] < RANGE_WARM_READINGS
-    if n[TIME] - n[HABITS + BEGUN] < HABIT_WARM_SECONDS:
-        is_young = True
+    is_young = n[READINGS] < max(RANGE_WARM_READINGS, HABIT_WARM_SECONDS / max(n[INTERVAL], 1e-9))
     for c in range(CHANNELS):
         n[BURDENS + c] -= FADING * elapsed * n[BURDENS + c]
         enough = ENOUGH[c] * threshold

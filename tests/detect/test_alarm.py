@@ -26,7 +26,7 @@ def grown_up(readings: float = REHEARSAL) -> np.ndarray:
     """The numbers of a stream at the reading of that number."""
     numbers = np.zeros(layout.NUMBERS)
     numbers[layout.READINGS] = readings
-    numbers[layout.TIME] = HABIT_WARM_SECONDS
+    numbers[layout.INTERVAL] = HABIT_WARM_SECONDS  # what a day holds is no matter here
     return numbers
 
 
@@ -118,6 +118,6 @@ def test_what_moves_slowly_shows_no_fault_that_is_over() -> None:
 def test_before_a_day_and_a_night_a_feature_must_leave_its_range_by_all_of_it() -> None:
     for feature in range(layout.FINE_CHANNEL):
         numbers = grown_up()
-        numbers[layout.TIME] -= 1.0
+        numbers[layout.INTERVAL] = 0.99 * HABIT_WARM_SECONDS / REHEARSAL
         assert not is_raised(numbers, only(feature, 0.99 / ENOUGH[feature]))
         assert is_raised(numbers, only(feature, 1.01 / ENOUGH[feature]))
