@@ -327,7 +327,8 @@ class Detector:
             score = max(score, 1.0 + recipe.ALARM_TILT * score)
         beyond = max(recipe.HABIT_WEIGHT * unusual, stuck, drift)
         evidence = [*news, S_fine, S_coarse, score, beyond]
-        muted = faulty or len(self.values) < self.clean_from + recipe.ECHO
+        echoes = faulty or len(self.values) < self.clean_from + recipe.ECHO
+        muted = echoes or len(self.records.blocks) < recipe.SLOW_FROM
         alarm = self.alarm.is_raised(
             evidence, elapsed, len(self.values), interval=self.timing.interval, muted=muted
         )

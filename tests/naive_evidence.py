@@ -244,7 +244,7 @@ class Alarm:
             max(enough, 1.0) if young and c < 5 else enough
             for c, enough in enumerate(recipe.ENOUGH)
         ]
-        if muted or readings < recipe.SLOW_FROM:
+        if muted:
             evidence = [evidence[0], 0.0, 0.0, 0.0, 0.0, *evidence[5:]]
         fading = math.log(2.0) / recipe.ALARM_HALF_LIFE * elapsed
         self.burdens = [burden - fading * burden for burden in self.burdens]

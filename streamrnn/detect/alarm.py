@@ -11,8 +11,8 @@ calls nobody.
 In a young stream much is new. Before it has seen a day and a night (by its readings: clocks are
 set), a feature must leave its range by all of that. Otherwise, until REHEARSAL readings, burdens
 grow as they would, but somebody is called only where v is at least (REHEARSAL / readings)^2.
-Features that move slowly call nobody before SLOW_FROM readings, nor while a fault lasts and for
-ECHO readings after it: they still move when it is over.
+Features that move slowly call nobody before SLOW_FROM blocks without a gap, nor while a fault lasts
+and for ECHO readings after it: they still move when it is over.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 
 from streamrnn.detect.fault import CLEAN_FROM, SINCE
 from streamrnn.detect.layout import (
+    BLOCKS_SEEN,
     BURDENS,
     COARSE_CHANNEL,
     FAULT,
@@ -65,7 +66,8 @@ def raise_alarm(n: Any, score: float, beyond: float, threshold: float, elapsed: 
     n[NEWS + COARSE_CHANNEL] = n[COARSE_LIKELIHOOD]
     n[NEWS + SCORE_CHANNEL] = score * threshold
     n[NEWS + HABIT_CHANNEL] = beyond
-    if n[FAULT + SINCE] != 0.0 or n[READINGS] < max(n[FAULT + CLEAN_FROM] + ECHO, SLOW_FROM):
+    echoes = n[FAULT + SINCE] != 0.0 or n[READINGS] < n[FAULT + CLEAN_FROM] + ECHO
+    if echoes or n[BLOCKS_SEEN] < SLOW_FROM:
         for feature in range(1, FINE_CHANNEL):
             n[NEWS + feature] = 0.0
     n[PAUSE_LEFT] = max(n[PAUSE_LEFT] - elapsed, 0.0)

@@ -49,13 +49,13 @@ RANGE_WARM_READINGS = 300.0  # before, a stream often leaves its range
 
 # Alarm: what is enough by itself, by channel: news of the five features as a share of their range,
 # likelihoods, the score, and what goes beyond habits.
-ENOUGH = (0.023, 0.11, 0.2, 0.25, 0.6, 4.7, 7.0, 1.5, 1.0)
+ENOUGH = (0.023, 0.11, 0.2, 0.2, 0.6, 4.7, 7.0, 1.5, 1.0)
 HABIT_WEIGHT = 0.5  # of steps, turns, climbs and wobbles, beside runs and drifts
 ALARM_RISE = 0.3
 ALARM_HALF_LIFE = 1000.0  # readings
 ALARM_PAUSE = 30.0  # readings after an alarm
 REHEARSAL = 600.0  # readings before which an alarm wants more
-SLOW_FROM = 400.0  # readings before which features that move slowly call nobody
+SLOW_FROM = 33.0  # blocks, since the beginning or a gap, before slow features call anybody
 ECHO = 144.0  # readings after a fault in which they show it
 
 # Shapes: windows of the signal, averaged over so many readings, against all windows before. Two

@@ -16,6 +16,7 @@ from streamrnn.detect.recipe import (
     ENOUGH,
     HABIT_WARM_SECONDS,
     REHEARSAL,
+    SLOW_FROM,
 )
 from tests.naive_evidence import Alarm
 
@@ -26,6 +27,7 @@ def grown_up(readings: float = REHEARSAL) -> np.ndarray:
     """The numbers of a stream at the reading of that number."""
     numbers = np.zeros(layout.NUMBERS)
     numbers[layout.READINGS] = readings
+    numbers[layout.BLOCKS_SEEN] = SLOW_FROM
     numbers[layout.INTERVAL] = HABIT_WARM_SECONDS  # what a day holds is no matter here
     return numbers
 
@@ -121,3 +123,11 @@ def test_before_a_day_and_a_night_a_feature_must_leave_its_range_by_all_of_it() 
         numbers[layout.INTERVAL] = 0.99 * HABIT_WARM_SECONDS / REHEARSAL
         assert not is_raised(numbers, only(feature, 0.99 / ENOUGH[feature]))
         assert is_raised(numbers, only(feature, 1.01 / ENOUGH[feature]))
+
+
+def test_what_moves_slowly_calls_nobody_before_it_has_seen_enough_without_a_gap() -> None:
+    for feature in range(1, layout.FINE_CHANNEL):
+        numbers = grown_up()
+        numbers[layout.BLOCKS_SEEN] = SLOW_FROM - 1.0
+        assert not is_raised(numbers, only(feature, 100.0))
+    assert is_raised(numbers, only(0, 100.0))
