@@ -19,9 +19,9 @@ from streamrnn.errors import ConfigError
 pytest.importorskip("iotcore")
 
 FAKE_DAEMON = (sys.executable, str(Path(__file__).with_name("fake_daemon.py")))
-# Four seconds hold fourteen hours of the plant: two faults.
-SPEED = 12_000.0
-MINUTES = 4.2 / 60.0
+# Eight seconds hold fourteen hours of the plant: two faults, each long enough for a busy machine.
+SPEED = 6_000.0
+MINUTES = 8.4 / 60.0
 
 
 def seed_whose_first_fault_is(kind):
