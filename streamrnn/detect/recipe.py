@@ -76,7 +76,7 @@ LEVEL_FLOOR = 0.1  # of the deviation that is not winsorised
 LEVEL_LIMIT = 1e3
 
 # Evidence: errors of four forecasts at several smoothings (spans of exponential averages, in
-# readings), distances of shapes, and the likelihood, each as -ln P from its own tail.
+# readings), and distances of shapes, each as -ln P from its own tail.
 LINEAR_SPANS = (5.0, 20.0, 80.0)
 CHANGE_SPANS = (1.0, 20.0, 80.0)
 NETWORK_SPANS = (5.0, 20.0, 80.0)
@@ -84,8 +84,7 @@ ANALOGUE_SPANS = (5.0, 20.0, 80.0)
 EVIDENCE_START = 30.0  # readings before the scale is settled enough to begin
 EVIDENCE_WARM = 20.0  # more of them before a tail is known
 
-# Score: above 1 is anomalous. What -ln P makes a score of 1 by itself; the likelihood counts not at
-# all below, because much that is forecast badly for a while is harmless.
+# Score: above 1 is anomalous. What -ln P, or how many deviations, make a score of 1 by themselves.
 ERROR_UNIT = 25.0
 SHAPE_UNIT = 10.0
 LEVEL_UNIT = 16.0  # deviations
