@@ -15,6 +15,6 @@ def compile_kernels(config: ConfigArgument = None) -> None:
     """
     detector = load_settings(config).detector
     # Lazy: numba.
-    from streamrnn.service import daemon
+    from streamrnn.service import rehearsal
 
-    daemon.compile_kernels(detector)
+    rehearsal.compile_kernels(detector)

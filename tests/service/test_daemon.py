@@ -13,10 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from streamrnn.config import DetectorConfig
-from streamrnn.detect.advance import make_advance
-from streamrnn.detect.retrain import make_trainer
-from streamrnn.service.daemon import compile_kernels
 from tests.daemon_process import DaemonProcess, daemon
 from tests.mosquitto import Mosquitto, free_port
 from tests.service.mqtt_peers import Peer, eventually
@@ -217,13 +213,6 @@ def test_a_broker_that_is_down_makes_it_not_ready_but_no_less_alive(tmp_path: Pa
         process.send(signal.SIGINT)
         assert process.process is not None
         assert process.process.wait(60.0) == 0
-
-
-def test_nothing_is_left_to_compile_under_load() -> None:
-    config = DetectorConfig()
-    compile_kernels(config)
-    kernels = [make_advance(config.hidden, 0)[0], *make_trainer(config.hidden, 0)]
-    assert [len(kernel.signatures) for kernel in kernels] == [1, 1, 1]
 
 
 @pytest.mark.broker

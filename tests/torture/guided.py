@@ -75,7 +75,7 @@ def _fuzz(arguments: list[str]) -> None:
     with atheris.instrument_imports(include=["streamrnn.ingest", "streamrnn.service.loop"]):
         from streamrnn.config import SourceConfig
         from streamrnn.records import Message
-        from streamrnn.service.daemon import compile_kernels
+        from streamrnn.service.rehearsal import compile_kernels
         from tests.service.pipeline import DETECTOR, TOPICS, Pipeline
         from tests.torture.fuzz import accounted
 
