@@ -118,7 +118,7 @@ class HistoryStore:
         with self._opened as connection:
             connection.executemany("INSERT OR IGNORE INTO stream (name) VALUES (?)", names)
             connection.executemany(
-                _ADD_MINUTE, [(minute, stream, *row) for (stream, minute), row in rows.items()]
+                _ADD_MINUTE, ((minute, stream, *row) for (stream, minute), row in rows.items())
             )
 
     def forget_before(self, time: float) -> None:

@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,20 @@ def test_what_is_in_memory_at_stop_is_written(tmp_path: Path, outbox: AlertOutbo
     with keeping(tmp_path, outbox, flush_seconds=3600.0) as history:
         history.take(judged(*seconds("a", first, first + 90)))
     assert readings(tmp_path) == 90
+
+
+def test_days_that_come_at_once_are_written_before_their_time_and_none_is_given_up(
+    tmp_path: Path, outbox: AlertOutbox
+) -> None:
+    def is_written(count: int) -> bool:
+        return (tmp_path / FILE_NAME).exists() and readings(tmp_path) == count
+
+    with keeping(tmp_path, outbox, flush_seconds=3600.0) as history:
+        for first in (0, 30_000, 60_000):
+            minutes = range(first, first + 30_000)
+            history.take(judged(*(("a", 1.0, NOW + 60.0 * minute) for minute in minutes)))
+            eventually(partial(is_written, first + 30_000))
+        assert history.tally().dropped == {}
 
 
 def test_readings_can_be_left_out(tmp_path: Path, outbox: AlertOutbox) -> None:
