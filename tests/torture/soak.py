@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.service.sinks.history import FILE_NAME
 from tests.mosquitto import Mosquitto
 from tests.torture.figures import Figures
 from tests.torture.nursery import Nursery
-from tests.torture.rounds import START, Reading
+from tests.torture.rounds import Reading
 from tests.torture.sender import BROKER_SETTINGS, Sender
 from tests.torture.victim import victim
 
@@ -26,9 +29,7 @@ _DAY = 86_400.0
 # 4800 times as fast as they come. At 1000 times, three minutes are two days, and the steps of 2 to
 # 4 MB by which the C library takes and returns memory cannot be told from a leak of 1 MB a day.
 _MESSAGES_PER_SECOND = 800.0
-# Of readings the history keeps one row per stream and minute, and writes them once in a minute of
-# ours: so many at once as never come, 50,000 in place of 200, in steps of many MB.
-_MORE = "[history]\nreadings = false\n"
+_SPARE_SECONDS = 30.0
 _SETTLED_AFTER = 0.4  # of the time: histories are full, all have been retrained
 _MOST_MB_PER_DAY = 1.0
 # To begin with: to catch up takes the most memory, and where the machine has other work too, the
@@ -36,8 +37,9 @@ _MOST_MB_PER_DAY = 1.0
 _WAITING_AT_FIRST = 5_000
 
 
-def round_of(t: int) -> Iterator[Reading]:
-    """One message of each device, a minute after the last; now and then a fault."""
+def round_of(t: int, first: float) -> Iterator[Reading]:
+    """One message of each device, a minute after the last; now and then a fault. first: Unix
+    seconds."""
     noise = np.random.default_rng(t).normal(0.0, 0.1, (_DEVICES, _FIELDS))
     for device in range(_DEVICES):
         fault = 5.0 if (t + 131 * device) % 1009 < 3 else 0.0
@@ -45,7 +47,7 @@ def round_of(t: int) -> Iterator[Reading]:
             f"v{n}": round(math.sin(t / 100 + n) + noise[device, n] + fault, 5)
             for n in range(_FIELDS)
         }
-        payload = json.dumps({"time": START + t * _PERIOD_SECONDS, **values}).encode()
+        payload = json.dumps({"time": first + t * _PERIOD_SECONDS, **values}).encode()
         yield Reading(f"plant/{device}", payload)
 
 
@@ -74,13 +76,15 @@ def run(folder: Path, seconds: int) -> Figures:
                 broker.url,
                 durability="auto",
                 every="5s",
-                more=_MORE,
             ) as daemon,
         ):
             daemon.start()
             daemon.wait_ready()
             assert daemon.stop() == 0
-            sender = Sender(broker, round_of, _MESSAGES_PER_SECOND)
+            # So that the last comes about now: the history does not keep what is months old.
+            rounds = (seconds + _SPARE_SECONDS) * _MESSAGES_PER_SECOND / _DEVICES
+            first = time.time() - rounds * _PERIOD_SECONDS
+            sender = Sender(broker, partial(round_of, first=first), _MESSAGES_PER_SECOND)
             begun = time.monotonic()
             until = begun + seconds
             while sender.sent < _WAITING_AT_FIRST:
@@ -95,20 +99,28 @@ def run(folder: Path, seconds: int) -> Figures:
                     rss.append(daemon.rss_mb())
                     threads.add(daemon.threads())
                     files.add(daemon.open_files())
-            rounds = sender.finish()
+            sent = sender.finish()
             lasted = time.monotonic() - begun
+            readings = sent * _DEVICES * _FIELDS
+            daemon.wait_until(
+                lambda: daemon.total("streamrnn_readings_total") == readings, "all applied"
+            )
             assert daemon.stop() == 0
     finally:
         broker.stop()
+    with sqlite3.connect(folder / "victim" / "state" / FILE_NAME) as history:
+        (kept,) = history.execute("SELECT sum(readings) FROM minute").fetchone()
     slope = _slope(np.array(days), np.array(rss))
     figures = Figures("soak")
-    figures["simulated days"] = rounds * _PERIOD_SECONDS / _DAY
-    figures["times as fast"] = int(rounds * _PERIOD_SECONDS / lasted)
-    figures["readings"] = rounds * _DEVICES * _FIELDS
+    figures["simulated days"] = sent * _PERIOD_SECONDS / _DAY
+    figures["times as fast"] = int(sent * _PERIOD_SECONDS / lasted)
+    figures["readings"] = readings
+    figures["of them in the history"] = kept
     figures["RSS, MB"] = rss[-1]
     figures["slope, MB per simulated day"] = slope
     figures["threads"] = f"{min(threads)} to {max(threads)}"
     figures["open files"] = f"{min(files)} to {max(files)}"
+    assert kept == readings, figures
     assert slope < _MOST_MB_PER_DAY, figures
     # the one that writes a checkpoint comes and goes
     assert max(threads) - min(threads) <= 2, figures
