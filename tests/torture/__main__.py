@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
 from tests.torture import (
@@ -73,6 +75,7 @@ def main(arguments: list[str]) -> int:
     if not options.rows:
         _list_rows()
         return 0
+    signal.signal(signal.SIGTERM, _leave)
     logging.disable(logging.CRITICAL)  # of the parts under test; daemons log to their folders
     all_rows = [name for name, row in ROWS.items() if row.short or not options.short]
     names = all_rows if options.rows == ["all"] else options.rows
@@ -80,6 +83,11 @@ def main(arguments: list[str]) -> int:
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     failed = [name for name in names if not _run(name, options)]
     return 1 if failed else 0
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """As an exception, on whose way brokers and daemons are ended."""
+    sys.exit(128 + number)
 
 
 def _list_rows() -> None:

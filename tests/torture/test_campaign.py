@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,10 +21,12 @@ SECONDS = 600.0
 
 
 @pytest.fixture(scope="module", autouse=True)
-def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subprocess.Popen[str]]]:
-    """The rows that wait, on their way from the first test on."""
+def beside(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, subprocess.Popen[str]]]:
+    """Those of the rows that wait which are to run, on their way from the first test on."""
     processes = {}
-    for name in WAITING:
+    for name in _waiting(request.session.items):
         folder = tmp_path_factory.mktemp(name)
         command = [sys.executable, "-m", "tests.torture", name, "--short", "--keep", str(folder)]
         processes[name] = subprocess.Popen(
@@ -32,8 +34,13 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subpr
         )
     yield processes
     for process in processes.values():
-        process.kill()
+        process.terminate()  # not killed: it has brokers and daemons of its own to end
         process.wait()
+
+
+def _waiting(items: Iterable[pytest.Item]) -> list[str]:
+    asked = {item.name for item in items}
+    return [name for name in WAITING if f"{test_the_short_form_of.__name__}[{name}]" in asked]
 
 
 @pytest.mark.timeout(SECONDS)
