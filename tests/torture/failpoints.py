@@ -22,6 +22,7 @@ from tests.torture.victim import Victim, victim
 _PER_SECOND = 1000.0  # readings
 _FEWEST_ROUNDS = 300
 _LONGEST_START_SECONDS = 5.0
+_STARTS = 3
 
 # On its way to the disk; what is written to outbox.tmp after its sync goes on as outbox.log.
 _STATE = (
@@ -78,26 +79,30 @@ def run(folder: Path, times: int) -> Figures:
             figures["places"] = len(planned) // times
             figures["deaths"] = len(planned)
             judge(daemon, peer, rounds, figures)
-            lasted, worked = _seconds_to_ready(daemon, folder)
-            figures["start from scratch to ready, s"] = lasted
-            figures["of the processor, s"] = worked
-            assert worked <= _LONGEST_START_SECONDS, figures
+            starts = _starts(daemon, folder)
+            figures["start from scratch to ready, s"] = min(lasted for lasted, _ in starts)
+            figures["the slowest"] = max(lasted for lasted, _ in starts)
+            figures["of the processor, s"] = max(worked for _, worked in starts)
+            assert min(lasted for lasted, _ in starts) <= _LONGEST_START_SECONDS, figures
+            assert max(worked for _, worked in starts) <= _LONGEST_START_SECONDS, figures
             return figures
     finally:
         broker.stop()
 
 
-def _seconds_to_ready(daemon: Victim, folder: Path) -> tuple[float, float]:
-    """Of a new process with all its imports, on the state that is there; kernels from the cache.
-    In all, and those in which the processor worked for it: what else runs here does not count."""
+def _starts(daemon: Victim, folder: Path) -> list[tuple[float, float]]:
+    """Of a new process with all its imports, on the state that is there, kernels from the cache:
+    seconds to ready by the wall, of which the best of a few counts, as what else runs here only
+    adds to it; and those in which the processor worked for it."""
     settings = daemon.settings.read_text()
     process = DaemonProcess(folder / "victim", settings, {})
-    for _ in ("what is missing in the cache is compiled", "measured"):
+    starts = []
+    for _ in range(1 + _STARTS):
         begun = time.monotonic()
         process.start()
         try:
             process.wait_ready()
-            lasted, worked = time.monotonic() - begun, process.processor_seconds()
+            starts.append((time.monotonic() - begun, process.processor_seconds()))
         finally:
             process.kill()
-    return lasted, worked
+    return starts[1:]  # the first compiles what is missing in the cache
