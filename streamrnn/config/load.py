@@ -59,7 +59,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: must be UTF-8; byte {error.start} is not"]) from error
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise ConfigError([f"{path}: not valid TOML: nested too deeply"]) from error
+    except ValueError as error:  # of the syntax, or a number with thousands of digits
         raise ConfigError([f"{path}: not valid TOML: {error}"]) from error
 
 

@@ -104,6 +104,13 @@ def test_a_syntax_error_is_told_with_line_and_column(file: Path) -> None:
     assert "line 2, column 6" in problem
 
 
+@pytest.mark.parametrize("text", ["a = " + 100_000 * "[", "a = " + 5000 * "9"])
+def test_what_the_parser_cannot_take_is_told_like_any_mistake(file: Path, text: str) -> None:
+    file.write_text(text)
+    (problem,) = problems_of(file)
+    assert problem.startswith(f"{file}: not valid TOML: ")
+
+
 def test_a_file_that_is_not_text_is_told(file: Path) -> None:
     file.write_bytes(b'name = "\xff"')
     assert problems_of(file) == [f"{file}: must be UTF-8; byte 8 is not"]

@@ -175,6 +175,31 @@ def test_sighup_takes_over_new_settings_but_none_that_are_wrong(
 
 
 @pytest.mark.broker
+def test_no_file_however_damaged_ends_a_running_daemon(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    good = settings(mosquitto.url)
+    password = tmp_path / "password"
+    with daemon(tmp_path, good) as process, Peer(mosquitto) as peer:
+        process.wait_ready()
+        damaged = (b"", b"\x00\xff" * 999, good.encode()[:60], b"a = " + 100_000 * b"[")
+        no_password = good.replace("[mqtt]", f'[mqtt]\nuser = "gw"\npassword_file = "{password}"')
+        for refused, content in enumerate((*damaged, no_password.encode()), start=1):
+            process.settings.write_bytes(content)
+            process.send(signal.SIGHUP)
+            process.wait_until(
+                lambda n=refused: process.log.read_text().count("event=reload_refused") >= n,
+                "refused",
+            )
+        process.settings.unlink()
+        process.send(signal.SIGHUP)
+        assert "No such file" in wait_for_log(process, "cannot be read")
+        publish(peer, 0, 20)
+        wait_for_readings(process, 20)
+        assert process.stop() == 0
+
+
+@pytest.mark.broker
 def test_a_disk_that_stalls_does_not_keep_it_from_ending(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
