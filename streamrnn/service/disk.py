@@ -29,6 +29,10 @@ class Disk:
     def sync(self, file: int) -> None:
         os.fsync(file)
 
+    def is_deleted(self, file: int) -> bool:
+        """It can still be written to, and nobody would ever find it."""
+        return os.fstat(file).st_nlink == 0
+
     def close(self, file: int) -> None:
         os.close(file)
 

@@ -163,6 +163,18 @@ def test_half_a_line_of_a_failed_write_is_not_written_behind(tmp_path: Path) -> 
     assert queued(tmp_path) == [1, 2, 3]
 
 
+def test_a_journal_that_somebody_deletes_is_there_again_with_all_that_waits(
+    tmp_path: Path,
+) -> None:
+    with desk(tmp_path) as it:
+        it.append(1)
+        it.until_durable(1)
+        (tmp_path / "outbox.log").unlink()
+        it.append(2)
+        it.until_durable(2)
+        assert queued(tmp_path) == [1, 2]
+
+
 def test_a_journal_of_things_long_settled_is_written_anew(tmp_path: Path) -> None:
     disk = WatchedDisk()
     with desk(tmp_path, disk) as it:

@@ -9,6 +9,7 @@ has no line feed inside, so one damaged line costs that line and no other.
 
 from __future__ import annotations
 
+import errno
 import logging
 import zlib
 from collections.abc import Iterable
@@ -122,6 +123,8 @@ class Journal:
         if self._file is None:
             raise ValueError("append to a journal that is not open")
         try:
+            if self._disk.is_deleted(self._file):
+                raise FileNotFoundError(errno.ENOENT, "was deleted", str(self.path))
             write_all(self._disk, self._file, [b"".join(lines)])
             if sync:
                 self._disk.sync(self._file)
