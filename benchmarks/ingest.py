@@ -23,14 +23,14 @@ Payload = Callable[[int], bytes]
 
 
 def measure(rounds: int = 61, messages: int = 1000) -> Iterator[Figure]:
-    yield from _against_msgspec("JSON of one reading", 1, _one, rounds, messages, with_goals=True)
+    for name, payload in (
+        ("JSON of one reading", _one),
+        ("JSON of one reading and a time", _stamped),
+        ("JSON of one reading and a time as text", _stamped_in_text),
+        ("JSON of one reading and a time with milliseconds", _stamped_in_milliseconds),
+    ):
+        yield from _against_msgspec(name, 1, payload, rounds, messages, with_goals=True)
     yield from _against_msgspec("JSON of eight readings", 8, _eight, rounds, messages)
-    yield from _against_msgspec(
-        "JSON of one reading and a time", 1, _stamped, rounds, messages, with_goals=True
-    )
-    yield from _against_msgspec(
-        "JSON of one reading and a time as text", 1, _stamped_in_text, rounds, messages
-    )
 
 
 def _against_msgspec(
@@ -109,7 +109,15 @@ def _stamped(number: int) -> bytes:
 
 
 def _stamped_in_text(number: int) -> bytes:
-    time = datetime.fromtimestamp(_NOW + number, UTC).isoformat()
+    return _with_text(number, 0.0, "seconds")
+
+
+def _stamped_in_milliseconds(number: int) -> bytes:
+    return _with_text(number, 0.137, "milliseconds")
+
+
+def _with_text(number: int, later: float, precision: str) -> bytes:
+    time = datetime.fromtimestamp(_NOW + number + later, UTC).isoformat(timespec=precision)
     return json.dumps({"temperature": _value(number), "time": time}).encode()
 
 

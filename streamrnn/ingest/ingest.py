@@ -13,26 +13,19 @@ from msgspec import DecodeError
 from streamrnn.config import LimitsConfig, SourceConfig
 from streamrnn.ingest.account import Account, Accountant
 from streamrnn.ingest.admission import Admission
+from streamrnn.ingest.as_before import AsBefore
 from streamrnn.ingest.detection import Formats
 from streamrnn.ingest.explain import Explanation, explain
 from streamrnn.ingest.format import Leaves, Request
 from streamrnn.ingest.formats.homie import DESCRIPTIONS
-from streamrnn.ingest.frame import (
-    StampedFrame,
-    decode_number,
-    find_frame,
-    find_stamped_frame,
-    read_stamp_in_frame,
-)
-from streamrnn.ingest.number import as_number, read_usual_number
-from streamrnn.ingest.refusal import RefusedError, Reject
+from streamrnn.ingest.frame import decode_number, find_frame
+from streamrnn.ingest.refusal import Reject
 from streamrnn.ingest.route import Fate, Route, Routes, Source
+from streamrnn.ingest.stamped_frame import StampedFrames
 from streamrnn.ingest.stream_info import Merge, StreamInfo, StreamInfos
-from streamrnn.ingest.timestamp import SECONDS_END, YEAR_2000
 from streamrnn.ingest.topic import covers, without_covered
 from streamrnn.records import Message, Readings, Reason
 
-_STAMP, _IGNORED = Fate.STAMP, Fate.IGNORED  # quicker than to look them up on each leaf
 _NAN: Final = float("nan")
 _REJECTS_KEPT: Final = 100
 _REQUESTS_KEPT: Final = 100
@@ -84,7 +77,8 @@ class Ingest:
         )
         self._by_topic = self._routes.by_topic
         self._accountant = Accountant(self._routes, limits)
-        self._skip_retained = limits.ignore_retained
+        self._decode_as_before = AsBefore(limits).decode
+        self._stamped_frames = StampedFrames(limits)
         self._max_bytes = limits.max_payload_bytes
         self._max_abs_value = limits.max_abs_value
 
@@ -172,102 +166,10 @@ class Ingest:
                     values.append(value)
                     times.append(message.received_at)
                     return
-        elif route.stamped_frame is not None and self._decode_stamped(
-            route.stamped_frame, route, message, into
-        ):
+        elif (read := route.stamped_frame) is not None and read(message, into):
             return
         if not self._decode_as_before(route, message, into):
             self._decode_in_full(message, into)
-
-    def _decode_as_before(self, route: Route, message: Message, into: Readings) -> bool:
-        """The short way for a message like earlier ones. False, with nothing done, for others."""
-        if len(message.payload) > self._max_bytes or (message.retain and self._skip_retained):
-            return False
-        if route.bare_stream is not None:
-            return self._decode_bare(route.bare_stream, message, into)
-        if route.parse is None:
-            return False
-        try:
-            leaves = route.parse(message.payload)
-        except RefusedError:
-            return False  # the long way tells why
-        return self._decode_leaves(route, leaves, message.received_at, into)
-
-    def _decode_bare(self, stream: str, message: Message, into: Readings) -> bool:
-        value = read_usual_number(message.payload)
-        if value is None or not -self._max_abs_value <= value <= self._max_abs_value:
-            return False
-        into.streams.append(stream)
-        into.values.append(value)
-        into.times.append(message.received_at)
-        return True
-
-    def _decode_stamped(
-        self, frame: StampedFrame, route: Route, message: Message, into: Readings
-    ) -> bool:
-        """True for a message like the last one but for its one number and the time."""
-        # fmt: off
-        (prefix, prefix_at, middle, middle_at, suffix, suffix_at,
-         stamp_at, value_at, per_second, stream) = frame
-        # fmt: on
-        payload = message.payload
-        if (
-            payload[prefix_at] != prefix
-            or payload[middle_at] != middle
-            or payload[suffix_at] != suffix
-            or len(payload) > self._max_bytes
-            or message.retain
-        ):
-            return False
-        try:
-            value = decode_number(payload[value_at])
-            time = read_stamp_in_frame(payload[stamp_at], per_second)
-        except (DecodeError, ValueError):
-            return False
-        most, latest = self._max_abs_value, message.received_at + route.source.max_future
-        if not -most <= value <= most or not YEAR_2000 <= time <= latest or time >= SECONDS_END:
-            return False
-        into.streams.append(stream)
-        into.values.append(value)
-        into.times.append(time)
-        return True
-
-    def _decode_leaves(
-        self, route: Route, leaves: Leaves, received_at: float, into: Readings
-    ) -> bool:
-        """True if the fate of every leaf is known from earlier messages."""
-        streams, values, times = into
-        before = len(streams)
-        most = self._max_abs_value
-        fates = route.fates
-        time = None
-        try:
-            for path, value in leaves.items():
-                fate = fates.get(path)
-                if type(fate) is str:
-                    number = value if type(value) is float else as_number(value)
-                    if number is None or not -most <= number <= most:
-                        break
-                    streams.append(fate)
-                    values.append(number)
-                elif fate is _STAMP:
-                    if time is None:
-                        time = route.source.time.read(path, value, received_at)
-                elif fate is not _IGNORED and (fate is None or as_number(value) is not None):
-                    break
-            else:
-                found = len(streams) - before
-                if time is None:
-                    time = route.source.time.without_leaf(None, received_at)
-                if found == 1:
-                    times.append(time)
-                else:
-                    times.extend([time] * found)
-                return found > 0
-        except RefusedError:
-            pass  # the long way tells why
-        del streams[before:], values[before:]
-        return False
 
     def _decode_in_full(self, message: Message, into: Readings) -> None:
         account = self._accountant.account_for(message, self._admission, self._formats)
@@ -299,7 +201,7 @@ class Ingest:
             route.frame = route.stamped_frame = None
         elif decoded.format.parse is not None:
             route.bare_stream, route.parse = None, decoded.format.parse
-            _remember_frame(account, route, decoded.format.parse)
+            self._remember_frame(account, route, decoded.format.parse)
             self._remember_fates(account, route)
 
     def _remember_fates(self, account: Account, route: Route) -> None:
@@ -315,15 +217,18 @@ class Ingest:
         for reading in account.readings:
             self._routes.remember(route, reading.path, reading.stream)
 
-
-def _remember_frame(account: Account, route: Route, parse: Callable[[bytes], Leaves]) -> None:
-    """For a single reading of a message with nothing wrong, at the time of arrival or its own."""
-    route.frame = route.stamped_frame = None
-    if account.rejects or len(account.readings) > 1:
-        return
-    stream, _, time, path = account.readings[0]
-    message, stamp = account.message, account.stamps[0]
-    if not account.stamp_paths and time == message.received_at:
-        route.frame = find_frame(message.payload, parse, path, stream)
-    elif list(account.stamp_paths) == [stamp.path]:
-        route.stamped_frame = find_stamped_frame(message.payload, parse, path, stream, stamp)
+    def _remember_frame(
+        self, account: Account, route: Route, parse: Callable[[bytes], Leaves]
+    ) -> None:
+        """For a single reading with nothing wrong, at the time of arrival or one of its own."""
+        route.frame = route.stamped_frame = None
+        if account.rejects or len(account.readings) > 1:
+            return
+        stream, _, time, path = account.readings[0]
+        message, stamp = account.message, account.stamps[0]
+        if not account.stamp_paths and time == message.received_at:
+            route.frame = find_frame(message.payload, parse, path, stream)
+        elif list(account.stamp_paths) == [stamp.path]:
+            route.stamped_frame = self._stamped_frames.find(
+                message.payload, parse, path, stream, stamp, route.source.max_future
+            )

@@ -14,8 +14,9 @@ from typing import Final
 
 from streamrnn.config import SourceConfig
 from streamrnn.ingest.format import Leaves, lies_on
-from streamrnn.ingest.frame import Frame, StampedFrame
+from streamrnn.ingest.frame import Frame
 from streamrnn.ingest.refusal import RefusedError, quote
+from streamrnn.ingest.stamped_frame import StampedFrame
 from streamrnn.ingest.timestamp import time_reader
 from streamrnn.ingest.topic import TopicTemplate, is_under
 from streamrnn.records import Reason
