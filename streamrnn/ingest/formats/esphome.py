@@ -2,7 +2,8 @@
 
 Components of several values have one topic each, such as
 `<device>/climate/<object>/current_temperature/state`; lights send JSON. The unit is not said on
-these topics, the name of the quantity is the object's. Log and commands are no measurements.
+these topics, the name of the quantity is the object's. Log, commands and answers to
+`esphome/discover` are no measurements.
 
 https://esphome.io/components/mqtt.html
 """
@@ -25,6 +26,7 @@ _COMPONENTS: Final = frozenset(
     )
 )
 _LOG_LINE: Final = re.compile(rb"(?:\x1b\[[\d;]*m)?\[[A-Z]{1,2}\]\[")
+_DISCOVERY: Final = ["esphome", "discover"]
 _IGNORED: Final = frozenset(("color_mode", "transition", "flash", "effect"))
 
 
@@ -38,6 +40,8 @@ class EspHome:
         where = _component_at(sample.levels)
         if where:
             return f"the topic ends in {'/'.join(sample.levels[where:])}"
+        if sample.levels[:-1] == _DISCOVERY:
+            return "the topic lies under esphome/discover/"
         if sample.levels[-1] == "debug" and _LOG_LINE.match(sample.payload):
             return "the topic ends in debug, and the payload is a line of ESPHome's log"
         return ""
@@ -46,6 +50,8 @@ class EspHome:
         levels = message.topic.split("/")
         if levels[-1] in ("command", "debug"):
             return Document(about="a command, or a line of the log")
+        if levels[:-1] == _DISCOVERY:
+            return Document(about="what a device says of itself")
         where = _component_at(levels)
         device, called = "/".join(levels[:where]), levels[where + 1 : -1] if where else []
         if message.payload.lstrip()[:1] == b"{":

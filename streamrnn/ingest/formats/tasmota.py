@@ -1,5 +1,7 @@
 """Tasmota: JSON on `tele/<device>/SENSOR` and `STATE`, answers on `stat/<device>/...`, of which
-those on `POWER` and `POWER1` ... are bare values. What lies under `cmnd/` are commands to devices.
+those on `POWER` and `POWER1` ... are bare values, unless a device was told to answer there with
+JSON (SetOption4). What lies under `cmnd/` are commands to devices, and `INFO1` to `INFO3`,
+`DEEPSLEEP` and the like tell of the device itself.
 
 `Time` is the device's own local time, mostly without a zone: any guess would be wrong somewhere,
 so the time of arrival counts, unless the message has a zone or `Epoch` (as the device is set), or
@@ -12,6 +14,7 @@ lights and shutters do is read.
 
 https://tasmota.github.io/docs/MQTT/
 https://tasmota.github.io/docs/JSON-Status-Responses/
+https://tasmota.github.io/docs/DeepSleep/
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ from streamrnn.ingest.formats.bare import bare_document
 from streamrnn.ingest.formats.json_dialect import JsonDialect
 from streamrnn.records import Message
 
-_KINDS: Final = re.compile(r"SENSOR|STATE|RESULT|STATUS\d*")
+_ABOUT_ITSELF: Final = re.compile(r"INFO\d|DEEPSLEEP|UPTIME")
+_KINDS: Final = re.compile(rf"SENSOR|STATE|RESULT|STATUS\d*|{_ABOUT_ITSELF.pattern}")
 _PREFIXES: Final = frozenset(("tele", "stat"))
 _COMMANDS: Final = "cmnd"
 _RELAY: Final = re.compile(r"POWER\d*")
@@ -63,6 +67,8 @@ _UNITS: Final = {
 }
 # Under ENERGY only: rain gauges have a total, too.
 _ENERGIES: Final = frozenset(("Total", "TotalTariff", "Today", "Yesterday"))
+# Of a flash of lightning, in no unit that the documentation tells; of a bulb: whether it is on.
+_OTHER_QUANTITIES: Final = re.compile(r"AS3935\.Distance|MtrReceived\..*Power")
 _WITH_A_DOT: Final = ("PM2", "CF2")  # PM2.5 is one key
 _UNITS_SAID: Final = {
     "Temperature": "TempUnit",
@@ -104,6 +110,8 @@ def _unit_of(path: str, leaves: Leaves) -> str:
     head, _, key = _without_index(path).rpartition(".")
     if head.endswith(_WITH_A_DOT):
         head, key = head.rpartition(".")[0], f"{head[-3:]}.{key}"
+    if _OTHER_QUANTITIES.fullmatch(path):
+        return ""
     if key in _UNITS_SAID:
         unit = _said(leaves, head, _UNITS_SAID[key])
         return f"°{unit}" if unit in ("C", "F") else unit
@@ -133,12 +141,14 @@ class Tasmota(JsonDialect):
         *above, last = message.topic.split("/")
         if _COMMANDS in above:
             return Document(about="a command to a device")
-        if _RELAY.fullmatch(last):
+        if _ABOUT_ITSELF.fullmatch(last):
+            return Document(about="what the device says of itself")
+        if _RELAY.fullmatch(last) and message.payload.lstrip()[:1] != b"{":
             return bare_document(message.payload, device=_device(message.topic, {}))
         document = super().read(message)
         leaves = document.records[0].leaves
         noise = {path for path in leaves if path.rpartition(".")[2] in _NOISE}
-        if message.topic.endswith("/RESULT"):
+        if last == "RESULT" or _RELAY.fullmatch(last):
             keys = {path.partition(".")[0] for path in leaves}
             noise |= {key for key in keys if not _DONE.fullmatch(key)}
         return replace(document, ignored=_IGNORED | noise) if noise else document

@@ -1,10 +1,13 @@
 """Theengs Gateway and OpenMQTTGateway: one JSON object per Bluetooth device.
 
 On `home/<gateway>/BTtoMQTT/<address>`, decoded by Theengs Decoder, whose names of properties tell
-the unit. `tempf` repeats `tempc` in other words, and the signal strength is no measurement.
+the unit. `tempf` repeats `tempc` in other words, and the signal strength is no measurement. The
+sensors of an OpenMQTTGateway itself, on `CLIMAtoMQTT` and `DHTtoMQTT`, use the same words; what it
+hears of remote controls, on `433toMQTT` and `IRtoMQTT`, are codes.
 
 https://gateway.theengs.io/use/use.html, and the properties of each device under
-https://decoder.theengs.io/devices/devices.html
+https://decoder.theengs.io/devices/devices.html; https://docs.openmqttgateway.com/use/sensors.html,
+rf.html and ir.html beside it
 """
 
 from __future__ import annotations
@@ -15,7 +18,8 @@ from streamrnn.ingest.format import Document, Leaves, Sample
 from streamrnn.ingest.formats.json_dialect import JsonDialect
 from streamrnn.records import Message
 
-_LEVEL: Final = "BTtoMQTT"
+_SENSORS: Final = ("BTtoMQTT", "CLIMAtoMQTT", "DHTtoMQTT")
+_CODES: Final = frozenset(("433toMQTT", "IRtoMQTT", "PilighttoMQTT"))
 _OWN: Final = "SYStoMQTT"
 _TYRES: Final = "TPMS"  # the one model with its pressure in bar
 _UNITS: Final = {
@@ -52,10 +56,12 @@ _IGNORED: Final = frozenset(
 
 
 def _claim(sample: Sample) -> str:
-    if _LEVEL in sample.levels[:-1]:
-        return f"the topic has {_LEVEL}"
-    if sample.levels[-1] == _OWN and isinstance(sample.json, dict):
-        return f"the topic ends in {_OWN}"
+    levels = sample.levels
+    for level in _SENSORS:
+        if level in levels[1:]:
+            return f"the topic has {level}"
+    if levels[-1] == _OWN or levels[-1] in _CODES:
+        return f"the topic ends in {levels[-1]}" if isinstance(sample.json, dict) else ""
     keys = ("id", "rssi", "model_id")
     return f"the payload has {', '.join(keys)}" if sample.has(*keys) else ""
 
@@ -81,6 +87,9 @@ class Theengs(JsonDialect):
         super().__init__("theengs", _claim, _device, _unit_of, _IGNORED)
 
     def read(self, message: Message) -> Document:
-        if message.topic.endswith(f"/{_OWN}"):
+        last = message.topic.rpartition("/")[2]
+        if last == _OWN:
             return Document(about="what the gateway says of itself")
+        if last in _CODES:
+            return Document(about="a code of a remote control")
         return super().read(message)

@@ -22,14 +22,15 @@ _UNITS: Final = {
         (
             *("temperature", "device_temperature", "cpu_temperature", "local_temperature"),
             *(
-                "occupied_heating_setpoint",
-                "current_heating_setpoint",
-                "external_temperature_input",
+                *("occupied_heating_setpoint", "unoccupied_heating_setpoint"),
+                *("occupied_cooling_setpoint", "unoccupied_cooling_setpoint"),
+                *("current_heating_setpoint", "external_temperature_input"),
             ),
         ),
         "°C",
     ),
-    **dict.fromkeys(("humidity", "soil_moisture", "battery", "position", "pi_heating_demand"), "%"),
+    **dict.fromkeys(("humidity", "soil_moisture", "battery"), "%"),
+    **dict.fromkeys(("position", "tilt", "pi_heating_demand"), "%"),
     "pressure": "hPa",
     "illuminance": "lx",
     "illuminance_lux": "lx",
@@ -48,7 +49,10 @@ _UNITS: Final = {
     **dict.fromkeys(("angle", "angle_x", "angle_y", "angle_z"), "°"),
 }
 _IGNORED: Final = frozenset(
-    ("linkquality", "update", "update_available", "device", "transition", "color_mode")
+    (
+        *("linkquality", "update", "update_available", "device", "transition", "color_mode"),
+        *("color_options", "level_config", "schedule", "color_temp_startup"),  # settings
+    )
 )
 
 
