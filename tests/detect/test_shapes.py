@@ -25,27 +25,22 @@ from tests.naive_evidence import Shapes
 MEMORIES = range(len(SHAPE_LAGS))
 
 
-@kernel
-def walk_fast(n: Any, r: Any, z: Any, best: Any, out: Any) -> None:
-    for t in range(len(z)):
-        shape_distance(n, FAST, r, 2, z[t], READINGS_FAST, LAGS_FAST, best)
-        out[t, 0] = n[FAST + SHORT_DISTANCE]
-        out[t, 1] = n[FAST + LONG_DISTANCE]
-        out[t, 2] = n[FAST + ANALOGUE_ERROR]
+def walk_of(memory: int) -> Any:
+    """Walks one memory through z; compiled, as its place and sizes are constants in there."""
+    at, readings, lags = shape(memory), SHAPE_READINGS[memory], SHAPE_LAGS[memory]
+
+    @kernel
+    def walk(n: Any, r: Any, z: Any, best: Any, out: Any) -> None:
+        for t in range(len(z)):
+            shape_distance(n, at, r, 2, z[t], readings, lags, best)
+            out[t, 0] = n[at + SHORT_DISTANCE]
+            out[t, 1] = n[at + LONG_DISTANCE]
+            out[t, 2] = n[at + ANALOGUE_ERROR]
+
+    return walk
 
 
-@kernel
-def walk_slow(n: Any, r: Any, z: Any, best: Any, out: Any) -> None:
-    for t in range(len(z)):
-        shape_distance(n, SLOW, r, 2, z[t], READINGS_SLOW, LAGS_SLOW, best)
-        out[t, 0] = n[SLOW + SHORT_DISTANCE]
-        out[t, 1] = n[SLOW + LONG_DISTANCE]
-        out[t, 2] = n[SLOW + ANALOGUE_ERROR]
-
-
-FAST, SLOW = shape(0), shape(1)
-READINGS_FAST, READINGS_SLOW = SHAPE_READINGS
-LAGS_FAST, LAGS_SLOW = SHAPE_LAGS
+WALKS = [walk_of(memory) for memory in MEMORIES]
 
 
 def walked(z: np.ndarray, m: int) -> np.ndarray:
@@ -53,8 +48,7 @@ def walked(z: np.ndarray, m: int) -> np.ndarray:
     out = np.zeros((len(z), 3))
     numbers = np.zeros(NUMBERS)
     row = np.zeros(memory_size(SHAPE_LAGS[m]) + 4, np.float32)
-    walk = (walk_fast, walk_slow)[m]
-    walk(numbers, row, z, np.zeros(VECTOR, np.float32), out)
+    WALKS[m](numbers, row, z, np.zeros(VECTOR, np.float32), out)
     assert row[:2].tolist() == row[-2:].tolist() == [0.0, 0.0]
     own = np.zeros(NUMBERS, bool)
     own[shape(m) : shape(m) + SHAPE_NUMBERS] = True

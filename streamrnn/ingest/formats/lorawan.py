@@ -78,10 +78,9 @@ class OmittedZeros:
             self._runs.popitem(last=False)
 
 
-class Ttn:
-    """The Things Stack v3, which The Things Network runs."""
+class _NetworkServer:
+    """Remembers which fields of a device are left out where they are zero."""
 
-    name = "ttn"
     parse = None
 
     def __init__(self) -> None:
@@ -92,6 +91,12 @@ class Ttn:
 
     def restore(self, state: Any) -> None:
         self._zeros.restore(state)
+
+
+class Ttn(_NetworkServer):
+    """The Things Stack v3, which The Things Network runs."""
+
+    name = "ttn"
 
     def claim(self, sample: Sample) -> str:
         key = "end_device_ids"
@@ -112,20 +117,10 @@ class Ttn:
         return Document((Record(leaves, iso_time(received_at)),), device=device, ignored=_IGNORED)
 
 
-class ChirpStack:
+class ChirpStack(_NetworkServer):
     """ChirpStack v4, with its JSON marshaler."""
 
     name = "chirpstack"
-    parse = None
-
-    def __init__(self) -> None:
-        self._zeros = OmittedZeros()
-
-    def to_state(self) -> Any:
-        return self._zeros.to_state()
-
-    def restore(self, state: Any) -> None:
-        self._zeros.restore(state)
 
     def claim(self, sample: Sample) -> str:
         keys = ("deduplicationId", "deviceInfo")
