@@ -26,6 +26,7 @@ from tests.torture import (
     hostile,
     kill,
     link,
+    mixed,
     outage,
     overload,
     poison,
@@ -48,6 +49,7 @@ class Row(NamedTuple):
 
 ROWS = {
     "kill": Row(kill.run, "kills", 30, 1_000),
+    "mixed": Row(mixed.run, "mishaps", 10, 500),
     "failpoints": Row(failpoints.run, "times each", 1, 20),
     "powercut": Row(powercut.run, "images", 500, 10_000),
     "broker": Row(broker.run, "ends", 20, 200),

@@ -16,7 +16,7 @@ from tests.torture.powercut import RecordingDisk
 
 SHORT = {name: row.short for name, row in ROWS.items() if row.short is not None}
 WAITING = ("broker", "link", "soak")
-NEED_MOSQUITTO = {"kill", "failpoints", "full-disk", "broker", "link", "soak"}
+NEED_MOSQUITTO = {"kill", "mixed", "failpoints", "full-disk", "broker", "link", "soak"}
 SECONDS = 600.0
 
 

@@ -15,7 +15,7 @@ from streamrnn.service.checkpoint import CheckpointStore
 from streamrnn.service.disk import Disk
 from tests.daemon_process import DaemonProcess
 from tests.torture.mishap import Mishap
-from tests.torture.nursery import Nursery
+from tests.torture.nursery import Forked, Nursery
 from tests.torture.rounds import SETTINGS
 
 
@@ -37,6 +37,10 @@ class Victim(DaemonProcess):
 
     def start(self, mishap: Mishap | None = None) -> None:
         self.process = self._nursery.fork(self._environ, self.settings, self.log, mishap)
+
+    def twin(self) -> Forked:
+        """Another daemon with the same settings."""
+        return self._nursery.fork(self._environ, self.settings, self.log)
 
     def restart_killed(self) -> float:
         """kill -9 and start again; seconds until it is connected and subscribed."""

@@ -1,0 +1,125 @@
+"""What happens to a daemon beside kill -9, in any order: stopped and started, frozen for longer
+than the broker waits, killed while it is frozen or while it stops, told to read its settings twenty
+times over, a second daemon started on its state directory, a broker that falls silent. No alert is
+lost, and the state is bit for bit as if nothing had happened."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.mosquitto import Mosquitto
+from tests.service.mqtt_peers import Peer
+from tests.torture.figures import Figures
+from tests.torture.kill import WINDOW, drain, judge
+from tests.torture.nursery import Nursery
+from tests.torture.rounds import SEATS, round_of
+from tests.torture.sender import BROKER_SETTINGS, Sender
+from tests.torture.victim import Victim, victim
+
+_PER_SECOND = 1000.0  # readings
+_FEWEST_ROUNDS = 300
+_KEEP_ALIVE = 'keepalive = "2s"'
+_LONGEST_SILENCE_SECONDS = 5.0
+_IN_USE = "is in use by another streamrnn"
+
+
+class _Mishaps:
+    def __init__(self, daemon: Victim, broker: Mosquitto, rng: random.Random) -> None:
+        self._daemon = daemon
+        self._broker = broker
+        self._rng = rng
+        self.all: dict[str, Callable[[], object]] = {
+            "killed": daemon.restart_killed,
+            "stopped": self._stop,
+            "killed while stopping": self._kill_while_stopping,
+            "frozen": self._freeze,
+            "killed while frozen": self._kill_while_frozen,
+            "reloaded": self._reload,
+            "not alone": self._start_a_second,
+            "broker silent": self._silence_the_broker,
+        }
+
+    def _stop(self) -> None:
+        assert self._daemon.stop() == 0
+        self._start()
+
+    def _kill_while_stopping(self) -> None:
+        self._daemon.send(signal.SIGTERM)
+        time.sleep(self._rng.uniform(0.0, 0.05))
+        self._daemon.restart_killed()
+
+    def _freeze(self) -> None:
+        self._daemon.send(signal.SIGSTOP)
+        self._wait()
+        self._daemon.send(signal.SIGCONT)
+
+    def _kill_while_frozen(self) -> None:
+        self._daemon.send(signal.SIGSTOP)
+        self._wait()
+        self._daemon.kill()
+        self._start()
+
+    def _reload(self) -> None:
+        for _ in range(20):
+            self._daemon.send(signal.SIGHUP)
+            time.sleep(0.01)
+
+    def _start_a_second(self) -> None:
+        before = self._daemon.log.read_text().count(_IN_USE)
+        assert self._daemon.twin().wait() != 0
+        assert self._daemon.log.read_text().count(_IN_USE) > before
+
+    def _silence_the_broker(self) -> None:
+        with self._broker.frozen():
+            self._wait()
+
+    def _wait(self) -> None:
+        time.sleep(self._rng.uniform(1.0, _LONGEST_SILENCE_SECONDS))
+
+    def _start(self) -> None:
+        self._daemon.start()
+        self._daemon.wait_ready()
+
+
+def run(folder: Path, count: int, seed: int = 0) -> Figures:
+    """count: mishaps."""
+    rng = random.Random(seed)
+    broker = Mosquitto(folder / "broker", settings=BROKER_SETTINGS)
+    broker.start()
+    happened: Counter[str] = Counter()
+    try:
+        with (
+            Nursery() as nursery,
+            victim(
+                nursery,
+                folder / "victim",
+                broker.url,
+                window=WINDOW,
+                streams=SEATS,
+                mqtt=_KEEP_ALIVE,
+            ) as daemon,
+            Peer(broker, "streamrnn/gw/events") as peer,
+        ):
+            daemon.start()
+            daemon.wait_ready()
+            mishaps = _Mishaps(daemon, broker, rng).all
+            sender = Sender(broker, round_of, _PER_SECOND)
+            for n in range(count):
+                time.sleep(rng.uniform(0.0, 0.5))
+                name = rng.choice([*mishaps]) if n >= len(mishaps) else [*mishaps][n]
+                happened[name] += 1
+                mishaps[name]()
+            rounds = sender.finish(_FEWEST_ROUNDS)
+            drain(daemon)
+            figures = Figures("mixed")
+            for name, times in happened.items():
+                figures[name] = times
+            judge(daemon, peer, rounds, figures)
+            return figures
+    finally:
+        broker.stop()
