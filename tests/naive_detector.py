@@ -133,7 +133,7 @@ class Channel:
         self.residuals = naive.Histogram(1.0 - 1.0 / recipe.RANK_MEMORY[c])
         self.surprises: list[float] = []
         self.half_band = 0.0
-        self.stray = False  # the last value was the first to differ in a constant stream
+        self.stray = 0.0  # how far a value was from a constant stream
         self.smoothed = Moments(recipe.NORMAL_MEMORY[c])
         self.changes = Moments(recipe.SKILL_MEMORY)  # from one value to the next
         self.errors = Moments(recipe.SKILL_MEMORY)
@@ -145,8 +145,13 @@ class Channel:
     def raw_errors(self, x: float, before: float, gap: bool) -> tuple[float, float, float]:
         """(error, change, z) in standard deviations; NaN where there is nothing to compare with."""
         mean, sd = self.scale.mean_sd()
-        if self.steps < recipe.FIRST_STEPS or sd == 0.0:
+        if self.steps < recipe.FIRST_STEPS:
             return math.nan, math.nan, 0.0
+        if sd == 0.0:
+            z = float(np.sign(x - mean))
+            if gap or not self.states or self.steps < recipe.EVIDENCE_START:
+                return math.nan, math.nan, z
+            return abs(z), abs(z), z
         z = (x - mean) / sd
         limited = min(max(z, -recipe.SHAPE_LIMIT), recipe.SHAPE_LIMIT)
         if gap or not self.states or self.steps < recipe.EVIDENCE_START:
@@ -180,12 +185,12 @@ class Channel:
             self.errors.add(abs(z - self.forecast))
         self.z.append(z)
         self.steps += 1
-        reach = recipe.SCALE_REACH * sd
-        if self.steps > recipe.FIRST_STEPS and sd > 0.0:
+        if self.steps > recipe.FIRST_STEPS:
+            reach = recipe.SCALE_REACH * sd
+            if sd == 0.0:
+                reach, self.stray = self.stray, max(self.stray, abs(x - mean))
             x = min(max(x, mean - reach), mean + reach)
-        was_stray, self.stray = self.stray, sd == 0.0 and x != mean
-        if self.steps <= recipe.FIRST_STEPS or was_stray or not self.stray:
-            self.scale.add(x)
+        self.scale.add(x)
         T, run = recipe.WINDOW[self.c], len(self.states)
         if run >= T and run % recipe.STRIDE[self.c] == 0 and not faulty:
             self.learn(T, block, block_seconds)
@@ -308,9 +313,9 @@ class Detector:
             S_coarse = coarse.step(mean, empty > recipe.GAP_BLOCKS, *where, faulty=faulty)
         for memory in self.shapes:
             memory.add(z)
-        score = 0.0
+        score = errors = 0.0
         if not math.isnan(error):
-            score = self.weigh(linear, change, error, level)
+            score, errors = self.weigh(linear, change, error, level)
         if not gap:
             self.persistence.learn(min(abs(value - before), recipe.LARGEST_CHANGE), fine.steps)
         self.persistence.last = value
@@ -323,15 +328,16 @@ class Detector:
                 least = recipe.HARD_LIMIT_SCORE
                 return Judgement(Outcome.ANOMALY, least, Kind.OUT_OF_RANGE, True, *expected)
             return Judgement(Outcome.WARMING, 0.0, Kind.NONE, False, *expected)
-        if max(stuck, drift) > 1.0:
-            score = max(score, 1.0 + recipe.ALARM_TILT * score)
-        beyond = max(recipe.HABIT_WEIGHT * unusual, stuck, drift)
-        evidence = [*news, S_fine, S_coarse, score, beyond]
+        unusual = recipe.HABIT_WEIGHT * unusual if score >= recipe.HABIT_SCORE else 0.0
+        likelihood = S_fine if errors >= recipe.LIKELY_ERROR else 0.0
+        evidence = [*news, likelihood, S_coarse, score, max(unusual, stuck, drift)]
         echoes = faulty or len(self.values) < self.clean_from + recipe.ECHO
         muted = echoes or len(self.records.blocks) < recipe.SLOW_FROM
         alarm = self.alarm.is_raised(
             evidence, elapsed, len(self.values), interval=self.timing.interval, muted=muted
         )
+        if max(stuck, drift) > 1.0:
+            score = max(score, 1.0 + recipe.ALARM_TILT * score)
         if alarm:
             score = max(score, 1.0 + recipe.ALARM_TILT * (1.0 + score))
         held = max(score, self.fault.lasting(habits))
@@ -371,8 +377,10 @@ class Detector:
         beyond = (value - mean) / sd - z if known else 0.0
         return abs(self.linear.error(z, in_order=not gap) + beyond)
 
-    def weigh(self, linear: float, change: float, network: float, level: float) -> float:
-        """The score of one reading's evidence."""
+    def weigh(
+        self, linear: float, change: float, network: float, level: float
+    ) -> tuple[float, float]:
+        """The score of one reading's evidence, and of the errors of forecasts alone."""
         groups = (
             (linear, recipe.LINEAR_SPANS),
             (change, recipe.CHANGE_SPANS),
@@ -383,10 +391,10 @@ class Detector:
         distances = [distance for memory in self.shapes for distance in memory.distances]
         surprises = self.tails.judge([*values, *distances])
         if self.tails.count <= recipe.EVIDENCE_WARM:
-            return 0.0
+            return 0.0, 0.0
         E = max(surprises[:9]) / recipe.ERROR_UNIT
         S = (max(surprises[9:12]) + sum(surprises[12:])) / 5.0 / recipe.SHAPE_UNIT
         L = level / recipe.LEVEL_UNIT
         C = (E**3 + S**3 + L**3) ** (1 / 3)
         self.held = min(max(C, recipe.SCORE_KEPT * self.held), recipe.MAX_SCORE)
-        return self.held
+        return self.held, E

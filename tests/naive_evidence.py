@@ -179,10 +179,10 @@ class Record:
 
 
 class Records:
-    """News of the five features: value, trend, level, shift, spread."""
+    """News of the four features: value, trend, shift, spread."""
 
     def __init__(self) -> None:
-        self.value, self.trend, self.level = Record(), Record(), Record()
+        self.value, self.trend = Record(), Record()
         self.shift, self.spread = Record(), Record()
         self.readings: list[float] = []
         self.fast = self.slow = 0.0
@@ -195,7 +195,7 @@ class Records:
         self.fast += max(2.0 / (fast + 1.0), 1.0 / count) * (value - self.fast)
         self.slow += max(2.0 / (slow + 1.0), 1.0 / count) * (value - self.slow)
         trend = self.trend.news(self.fast - self.slow) if count > slow else 0.0
-        return [self.value.news(value), trend, 0.0, 0.0, 0.0]
+        return [self.value.news(value), trend, 0.0, 0.0]
 
     def hear_block(self, readings: list[float], *, after_gap: bool) -> list[float]:
         origin = self.readings[0]
@@ -204,11 +204,8 @@ class Records:
             self.blocks = []
         self.blocks.append((sum(y) / len(y), sum(v * v for v in y) / len(y)))
         means, n = [mean for mean, _ in self.blocks], len(self.blocks)
-        level = shift = spread = 0.0
-        near, half = recipe.LEVEL_BLOCKS, recipe.SHIFT_BLOCKS
-        if n > near:
-            level = self.level.news(sum(means[-near:]) / near)
-            level = level if n > recipe.LEVEL_HEARD else 0.0
+        shift = spread = 0.0
+        half = recipe.SHIFT_BLOCKS
         if n > 2 * half:
             shift = self.shift.news((sum(means[-half:]) - sum(means[-2 * half : -half])) / half)
         if n >= recipe.RECORD_BLOCKS:
@@ -217,15 +214,19 @@ class Records:
             least = recipe.LEAST_SPREAD * (self.value.high - self.value.low)
             sd = max(math.sqrt(max(s - m * m, 0.0)), least)
             spread = self.spread.news(math.log(sd)) if sd > 0.0 else 0.0
-        return [level, shift, spread]
+        return [shift, spread]
 
 
 class Alarm:
-    """Channels that each want more evidence the more they have had."""
+    """The alarm of a device: channels that each want more the more they have had. Streams are known
+    by any key."""
 
-    def __init__(self) -> None:
+    def __init__(self, streams: int = 1) -> None:
+        self.streams = streams
+        self.parts: dict[object, list[float]] = {}  # how many times enough, as last heard
         self.burdens = [0.0] * len(recipe.ENOUGH)
-        self.pause = 0.0
+        self.ticks, self.faded_to, self.pause_until = 0.0, 0.0, 0.0
+        self.highest = 0.0  # root mean square of the score over the streams
 
     def is_raised(
         self,
@@ -233,30 +234,62 @@ class Alarm:
         elapsed: float,
         readings: int,
         *,
+        stream: object = None,
         interval: float = math.inf,
         muted: bool = False,
     ) -> bool:
-        """evidence: by channel: five features, fine, coarse, score, habits. readings: so far.
+        """evidence: by channel: four features, fine, coarse, score, habits. readings: so far.
         interval: between them, seconds. muted: whether what moves slowly still shows a fault."""
         least = max(recipe.RANGE_WARM_READINGS, recipe.HABIT_WARM_SECONDS / max(interval, 1e-9))
-        young = readings < least
+        young, k = readings < least, self.streams
         amounts = [
-            max(enough, 1.0) if young and c < 5 else enough
+            max(enough, 1.0) if young and c < 4 else enough
             for c, enough in enumerate(recipe.ENOUGH)
         ]
         if muted:
-            evidence = [evidence[0], 0.0, 0.0, 0.0, 0.0, *evidence[5:]]
-        fading = math.log(2.0) / recipe.ALARM_HALF_LIFE * elapsed
-        self.burdens = [burden - fading * burden for burden in self.burdens]
-        self.pause = max(self.pause - elapsed, 0.0)
-        strengths = [
-            E / (enough * (1.0 + recipe.ALARM_RISE) ** burden)
-            for E, enough, burden in zip(evidence, amounts, self.burdens, strict=True)
+            evidence = [evidence[0], 0.0, 0.0, 0.0, *evidence[4:]]
+        own = [min(E / enough, recipe.LONE) for E, enough in zip(evidence, amounts, strict=True)]
+        self.parts[stream] = own
+        self.ticks += elapsed / k
+        together = [
+            math.sqrt(sum(v * v for v in column) / math.sqrt(k))
+            for column in zip(*self.parts.values(), strict=True)
         ]
-        strongest = max(range(len(strengths)), key=lambda c: strengths[c])
-        if strengths[strongest] < 1.0 or self.pause > 0.0:
+        before = self.highest * math.sqrt(1.0 - recipe.RECORD_FADE / k)
+        score = math.sqrt(sum(part[6] ** 2 for part in self.parts.values()) / k)
+        self.highest = max(before, score)
+        is_record = score > before and score >= recipe.RECORD_LEAST
+        if readings < recipe.RECORD_FROM or own[6] < recipe.SHARE * score:
+            is_record = False
+        return self.calls(own, together, readings, is_record=is_record, young=young)
+
+    def calls(
+        self,
+        own: list[float],
+        together: list[float],
+        readings: int,
+        *,
+        is_record: bool,
+        young: bool,
+    ) -> bool:
+        bare = [
+            max(min(V, v / recipe.SHARE), v * recipe.SHARE)
+            for v, V in zip(own, together, strict=True)
+        ]
+        if (max(bare) < 1.0 and not is_record) or self.ticks < self.pause_until:
             return False
-        self.burdens[strongest] += 1.0
-        self.pause = recipe.ALARM_PAUSE
-        hurdle = (recipe.REHEARSAL / readings) ** 2
-        return max(strengths) >= hurdle or (young and max(strengths[:5]) >= 1.0)
+        kept = 0.5 ** ((self.ticks - self.faded_to) / recipe.ALARM_HALF_LIFE)
+        self.burdens = [kept * burden for burden in self.burdens]
+        self.faded_to = self.ticks
+        strengths = [
+            strength / (1.0 + recipe.ALARM_RISE) ** burden
+            for strength, burden in zip(bare, self.burdens, strict=True)
+        ]
+        if max(strengths) >= 1.0:
+            self.burdens[strengths.index(max(strengths))] += 1.0
+        elif not is_record:
+            return False
+        self.pause_until = self.ticks + recipe.ALARM_PAUSE
+        enough = max(1.0, (recipe.REHEARSAL / readings) ** 2)
+        loud = max(strengths) >= enough or (young and max(strengths[:4]) >= 1.0)
+        return is_record or loud

@@ -18,6 +18,9 @@ DEFAULTS: Final = DetectorConfig()
 MOST: Final = 1e100  # no sensor shows more; squares of it still fit
 
 
+_DEVICE: Final = "channels"  # what comes in one row is one device
+
+
 class Channels:
     """A bank with one stream per channel; new names make new channels."""
 
@@ -42,7 +45,7 @@ class Channels:
         rising. Returns scores (rows, channels): below 1 usual, above 1 anomalous, NaN where there
         is no reading.
         """
-        slots = np.array([self._bank.slot(name) for name in names], np.int64)
+        slots = np.array([self._bank.slot(name, _DEVICE) for name in names], np.int64)
         row, column = np.nonzero(~np.isnan(values))
         readings = np.clip(values[row, column], -MOST, MOST)
         decisions = self._bank.step(slots[column], readings, times[row])

@@ -25,6 +25,7 @@ from streamrnn.detect.layout import (
     HIGH_LIMIT,
     HIGHEST,
     INSTALL_AT,
+    LEADER,
     LENGTH,
     LOW_LIMIT,
     LOWEST,
@@ -65,6 +66,7 @@ from streamrnn.detect.recipe import (
     COARSE,
     FINE,
     GAP_BLOCKS,
+    HABIT_SCORE,
     HABIT_WEIGHT,
     HARD_LIMIT_SCORE,
     INPUTS,
@@ -233,9 +235,9 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 )
             if network == network:
                 weigh(n, linear, change, network)
-                score = score_of(n, level)
+                score, error = score_of(n, level)
             else:
-                score = 0.0
+                score, error = 0.0, 0.0
             unusual, stuck, drift = 0.0, 0.0, 0.0
             if place == AFTER_GAP:
                 begin_habits(n, HABITS, value)
@@ -253,10 +255,12 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             n[YHAT_UPPER] = out[UPPER_OUT]
             out[OUTCOME] = WARMING
             if n[READINGS] > n[WARM_UP]:
-                if max(stuck, drift) > threshold_of(n):
+                threshold = threshold_of(n)
+                beyond = max(HABIT_WEIGHT * unusual if score >= HABIT_SCORE else 0.0, stuck, drift)
+                leader = numbers[int(n[LEADER])]
+                alarm = raise_alarm(n, leader, score, error, beyond, threshold, elapsed)
+                if max(stuck, drift) > threshold:
                     score = max(score, 1.0 + ALARM_TILT * score)
-                beyond = max(HABIT_WEIGHT * unusual, stuck, drift)
-                alarm = raise_alarm(n, score, beyond, threshold_of(n), elapsed)
                 if alarm:
                     score = max(score, 1.0 + ALARM_TILT * (1.0 + score))
                 calibrate(n, score, time, elapsed)

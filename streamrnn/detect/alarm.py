@@ -1,22 +1,32 @@
-"""When to call somebody: several channels, each of which wants more evidence the more it has had.
+"""When to call somebody: a device's streams put what they have together, in several channels, each
+of which wants more the more it has had.
 
-    v_c = E_c / (enough_c (1 + ALARM_RISE)^burden_c)
+    v_c = E_c / enough_c                                     of a reading, by channel, at most LONE
+    V_c = sqrt(sum of v_c^2 over the device's streams / sqrt(their number))
+    strength_c = max(min(V_c, v_c / SHARE), SHARE v_c) / (1 + ALARM_RISE)^burden_c
 
-E_c: the likelihood of the errors of late, fine and coarse; news among the record values; the score
-of the evidence; and how far habits are exceeded. An alarm is raised where the largest v is at least
-1 and the last alarm lies ALARM_PAUSE readings back; it burdens the channel that raised it by 1, and
-burdens halve in ALARM_HALF_LIFE readings. So whatever a stream does by nature, however often, soon
-calls nobody.
+E_c: news among the record values; the likelihood of the errors of late, fine and coarse; the score
+of the evidence; and how far habits are exceeded. The more sensors there are, the more often one of
+them looks odd for no reason, and the more of them show it when there is one: so many streams that
+are a little off call somebody, one that is a little off does not. But one that is far off does, in
+however large a device; and who calls must have a share in it. A stream alone has V = v.
+
+Somebody is called where the largest strength is at least 1 and the last alarm of the device lies
+ALARM_PAUSE readings of each of its streams back. That burdens the channel by 1, and burdens halve
+in ALARM_HALF_LIFE readings: whatever a device does by nature, however often, soon calls nobody. A
+new record of the device's score is enough whatever the burden: where shapes return, what never was
+before may be small.
 
 In a young stream much is new. Before it has seen a day and a night (by its readings: clocks are
 set), a feature must leave its range by all of that. Otherwise, until REHEARSAL readings, burdens
-grow as they would, but somebody is called only where v is at least (REHEARSAL / readings)^2.
-Features that move slowly call nobody before SLOW_FROM blocks without a gap, nor while a fault lasts
-and for ECHO readings after it: they still move when it is over.
+grow as they would, but somebody is called only where the strength is at least
+(REHEARSAL / readings)^2. Features that move slowly call nobody before SLOW_FROM blocks without a
+gap, nor while a fault lasts and for ECHO readings after it: they still move when it is over.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from streamrnn.detect.fault import CLEAN_FROM, SINCE
@@ -24,15 +34,21 @@ from streamrnn.detect.layout import (
     BLOCKS_SEEN,
     BURDENS,
     COARSE_CHANNEL,
+    FADED_TO,
     FAULT,
     FINE_CHANNEL,
     HABIT_CHANNEL,
+    HIGHEST_SCORE,
     INTERVAL,
     NEWS,
-    PAUSE_LEFT,
+    PAUSE_UNTIL,
     READINGS,
     SCORE_CHANNEL,
+    SQUARES,
+    STREAMS,
+    SUMS,
     SURPRISE,
+    TICKS,
     channel,
 )
 from streamrnn.detect.recipe import (
@@ -44,25 +60,36 @@ from streamrnn.detect.recipe import (
     ENOUGH,
     FINE,
     HABIT_WARM_SECONDS,
+    LIKELY_ERROR,
+    LONE,
     RANGE_WARM_READINGS,
+    RECORD_FADE,
+    RECORD_FROM,
+    RECORD_LEAST,
     REHEARSAL,
+    SHARE,
     SLOW_FROM,
 )
 from streamrnn.kernels.jit import inline_kernel
 
 CHANNELS = len(ENOUGH)
 FINE_LIKELIHOOD, COARSE_LIKELIHOOD = channel(FINE) + SURPRISE, channel(COARSE) + SURPRISE
-FADING = 0.6931471805599453 / ALARM_HALF_LIFE
+FADING = math.log(2.0) / ALARM_HALF_LIFE
 
 
 @inline_kernel
-def raise_alarm(n: Any, score: float, beyond: float, threshold: float, elapsed: float) -> Any:
-    """Whether an alarm is raised at a reading whose evidence is in n, and whose score is this.
+def raise_alarm(
+    n: Any, d: Any, score: float, error: float, beyond: float, threshold: float, elapsed: float
+) -> Any:
+    """Whether an alarm is raised at a reading whose news are in n, and whose score is this.
 
-    beyond: by how much habits are exceeded. threshold: a factor on what is enough, which the score
-    has already in it. elapsed: usual intervals since the reading before.
+    n: numbers of the stream; d: of the stream that keeps those of the device. error: the part of
+    the score that errors of forecasts have. beyond: by how much habits are exceeded. threshold: a
+    factor on what is enough, which the score has already in it. elapsed: usual intervals since the
+    reading before.
     """
-    n[NEWS + FINE_CHANNEL] = n[FINE_LIKELIHOOD]
+    likely = error >= LIKELY_ERROR
+    n[NEWS + FINE_CHANNEL] = n[FINE_LIKELIHOOD] if likely else 0.0
     n[NEWS + COARSE_CHANNEL] = n[COARSE_LIKELIHOOD]
     n[NEWS + SCORE_CHANNEL] = score * threshold
     n[NEWS + HABIT_CHANNEL] = beyond
@@ -70,23 +97,56 @@ def raise_alarm(n: Any, score: float, beyond: float, threshold: float, elapsed: 
     if echoes or n[BLOCKS_SEEN] < SLOW_FROM:
         for feature in range(1, FINE_CHANNEL):
             n[NEWS + feature] = 0.0
-    n[PAUSE_LEFT] = max(n[PAUSE_LEFT] - elapsed, 0.0)
-    strongest, by, calls = 0.0, 0, False
-    hurdle = (REHEARSAL / n[READINGS]) ** 2
     is_young = n[READINGS] < max(RANGE_WARM_READINGS, HABIT_WARM_SECONDS / max(n[INTERVAL], 1e-9))
+    d[TICKS] += elapsed / d[STREAMS]
+    root = math.sqrt(d[STREAMS])
+    largest = 0.0
     for c in range(CHANNELS):
-        n[BURDENS + c] -= FADING * elapsed * n[BURDENS + c]
-        enough = ENOUGH[c] * threshold
-        if is_young and c < FINE_CHANNEL:
-            enough = max(ENOUGH[c], 1.0) * threshold
-        if n[NEWS + c] >= enough:
-            strength = n[NEWS + c] / (enough * (1.0 + ALARM_RISE) ** n[BURDENS + c])
-            if strength >= hurdle or (is_young and strength >= 1.0 and c < FINE_CHANNEL):
-                calls = True
-            if strength > strongest:
-                strongest, by = strength, c
-    if strongest < 1.0 or n[PAUSE_LEFT] > 0.0:
+        enough = max(ENOUGH[c], 1.0) if is_young and c < FINE_CHANNEL else ENOUGH[c]
+        v = min(n[NEWS + c] / (enough * threshold), LONE)
+        d[SUMS + c] = max(d[SUMS + c] + v * v - n[SQUARES + c], v * v)
+        n[SQUARES + c] = v * v
+        n[NEWS + c] = shared(d[SUMS + c] / root, v * v)
+        largest = max(largest, n[NEWS + c])
+    is_record = is_new_record(n, d)
+    if (largest < 1.0 and not is_record) or d[TICKS] < d[PAUSE_UNTIL]:
         return False
-    n[BURDENS + by] += 1.0
-    n[PAUSE_LEFT] = ALARM_PAUSE
+    return call(n, d, is_record, is_young)
+
+
+@inline_kernel
+def shared(together: float, alone: float) -> Any:
+    """The square of the strength of a stream whose own is `alone`; both squares, no burden yet."""
+    return max(min(together, alone / SHARE**2), alone * SHARE**2)
+
+
+@inline_kernel
+def is_new_record(n: Any, d: Any) -> Any:
+    """Whether the score of the device is higher than ever; which it then is not any more."""
+    mean = d[SUMS + SCORE_CHANNEL] / d[STREAMS]
+    before = d[HIGHEST_SCORE] * (1.0 - RECORD_FADE / d[STREAMS])
+    d[HIGHEST_SCORE] = max(before, mean)
+    known = n[READINGS] >= RECORD_FROM and n[SQUARES + SCORE_CHANNEL] >= SHARE**2 * mean
+    return known and mean > before and mean >= RECORD_LEAST**2
+
+
+@inline_kernel
+def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
+    """Whether what is in n calls somebody, burdens considered; burdens the channel that does."""
+    kept = math.exp(-FADING * (d[TICKS] - d[FADED_TO]))
+    d[FADED_TO] = d[TICKS]
+    strongest, by, calls = 0.0, 0, is_record
+    hurdle = (REHEARSAL / n[READINGS]) ** 2
+    for c in range(CHANNELS):
+        d[BURDENS + c] *= kept
+        strength = math.sqrt(n[NEWS + c]) / (1.0 + ALARM_RISE) ** d[BURDENS + c]
+        if strength >= 1.0 and (strength >= hurdle or (is_young and c < FINE_CHANNEL)):
+            calls = True
+        if strength > strongest:
+            strongest, by = strength, c
+    if strongest >= 1.0:
+        d[BURDENS + by] += 1.0
+    elif not is_record:
+        return False
+    d[PAUSE_UNTIL] = d[TICKS] + ALARM_PAUSE
     return calls

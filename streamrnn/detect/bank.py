@@ -15,6 +15,8 @@ from streamrnn.detect import fault, habits, layout
 from streamrnn.detect.advance import COLUMNS, SLOT, TIME_IN, VALUE_IN, make_advance
 from streamrnn.detect.attendance import LATEST, Attendance, Idleness
 from streamrnn.detect.decisions import BankStatus, Decisions, decisions_in, status_in
+from streamrnn.detect.device import device_in_name
+from streamrnn.detect.devices import Devices
 from streamrnn.detect.jobs import Jobs, past_of
 from streamrnn.detect.layout import NUMBERS
 from streamrnn.detect.one_reading import Entry, entry
@@ -45,6 +47,7 @@ class Bank:
         self._free: list[int] = []  # a heap: the lowest is used first
         self._jobs = Jobs(retrainer)
         self._attendance = Attendance(FIRST_CAPACITY)
+        self._devices = Devices()
         H = config.hidden
         self._relu = int(config.activation == "relu")
         self._numbers = np.zeros((FIRST_CAPACITY, NUMBERS))
@@ -58,15 +61,17 @@ class Bank:
         """The streams there are, with their rows. A view: copy to keep."""
         return MappingProxyType(self._slots)
 
-    def slot(self, stream: str) -> int:
-        """The row of a stream; a new one for a new stream."""
+    def slot(self, stream: str, device: str | None = None) -> int:
+        """The row of a stream; a new one for a new stream. device: what it is part of, where that
+        is not what its name says: streams of a device share its alarm. It stays what it was at
+        first."""
         found = self._slots.get(stream)
         if found is not None:
             return found
         slot = heapq.heappop(self._free) if self._free else self._new_row()
         self.names[slot] = stream
         self._slots[stream] = slot
-        self.reset(slot)
+        self._begin(slot, device_in_name(stream) if device is None else device)
         return slot
 
     def _new_row(self) -> int:
@@ -88,7 +93,10 @@ class Bank:
 
     def reset(self, slot: int) -> None:
         """Forgets all that was learned of the stream; it warms up anew."""
-        self._clear(slot)
+        self._begin(slot, self._clear(slot))
+
+    def _begin(self, slot: int, device: str) -> None:
+        """With an empty row."""
         numbers, networks = (
             self._numbers[slot],
             layout.networks(self._rows[slot], self.config.hidden),
@@ -100,6 +108,7 @@ class Bank:
         write_limits(numbers, self.names[slot], self.config.limits)
         # retraining times are spread over streams by name: they must not all come due at once
         numbers[layout.RETRAIN_PHASE] = name_hash(self.names[slot]) / 2**32
+        self._devices.join(self._numbers, slot, device)
         self._attendance.arrive(slot)
 
     def release(self, slot: int) -> None:
@@ -110,10 +119,13 @@ class Bank:
         self.names[slot] = ""
         heapq.heappush(self._free, slot)
 
-    def _clear(self, slot: int) -> None:
+    def _clear(self, slot: int) -> str:
+        """Returns the device that the stream was part of."""
         self._jobs.drop(slot)
+        device = self._devices.leave(self._numbers, slot)
         self._numbers[slot] = 0.0
         self._rows[slot] = 0.0
+        return device
 
     def accept(self, slot: int) -> None:
         """What is anomalous now is the new normal, from the next reading on."""
@@ -122,14 +134,15 @@ class Bank:
             self._numbers[slot, since] = -np.inf  # longer than any ADAPT_AFTER
 
     def forgive(self, slot: int) -> None:
-        """What just looked anomalous was not: it is accepted, the pause after the alarm begins
-        anew, and where the threshold follows false alarms, it follows this one once more."""
+        """What just looked anomalous was not: it is accepted, the pause after the device's alarm
+        begins anew, and where the threshold follows false alarms, it follows this one once more."""
         self.accept(slot)
         numbers = self._numbers[slot]
         if numbers[layout.ALLOWED_SECONDS] > 0.0:
             numbers[layout.LOG_THRESHOLD] += CALIBRATION_STEP
-        if numbers[layout.PAUSE_LEFT] > 0.0:
-            numbers[layout.PAUSE_LEFT] = ALARM_PAUSE
+        device = self._numbers[int(numbers[layout.LEADER])]
+        if device[layout.TICKS] < device[layout.PAUSE_UNTIL]:
+            device[layout.PAUSE_UNTIL] = device[layout.TICKS] + ALARM_PAUSE
         numbers[layout.SCORE] = 0.0
 
     def step(self, slots: ArrayLike, values: ArrayLike, times: ArrayLike) -> Decisions:
@@ -228,6 +241,7 @@ class Bank:
         results, n = self._jobs.results(), len(self.names)
         content = Content(
             names=self.names,
+            devices=[self._devices.by_slot.get(slot, "") for slot in range(n)],
             free=sorted(self._free),
             numbers=self._numbers[:n].copy(),
             rows=self._rows[:n].copy(),
@@ -257,6 +271,7 @@ class Bank:
         self._free = content.free
         free = set(content.free)
         self._slots = {s: slot for slot, s in enumerate(self.names) if slot not in free}
+        self._devices = content.membership()
         self._numbers[:n] = content.numbers
         self._rows[:n] = content.rows
         self._attendance.heard[:n] = content.heard

@@ -113,9 +113,10 @@ def largest(n: Any, first: int, end: int) -> Any:
 
 @inline_kernel
 def score_of(n: Any, level: float) -> Any:
-    """The score of the evidence last weighed, and of a level so many deviations off."""
+    """(score, error) of the evidence last weighed, and of a level so many deviations off; error is
+    what the errors of forecasts have by themselves."""
     if n[TAILED] <= EVIDENCE_WARM:
-        return 0.0
+        return 0.0, 0.0
     values = TAILS + WEIGHED
     threshold = threshold_of(n)
     E = largest(n, LINEAR_LANE, ANALOGUE_LANE) / ERROR_UNIT
@@ -127,7 +128,7 @@ def score_of(n: Any, level: float) -> Any:
     C = (E * E * E + S * S * S + L * L * L) ** (1.0 / 3.0) / threshold
     C = min(max(C, SCORE_KEPT * n[HELD_SCORE]), MAX_SCORE)
     n[HELD_SCORE] = C
-    return C
+    return C, E / threshold
 
 
 @inline_kernel

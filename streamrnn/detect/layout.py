@@ -42,7 +42,7 @@ from streamrnn.kernels.statistics import BINS
     LONG_INTERVAL,  # 95 % quantile of the intervals, seconds
     LATE_RUN,  # consecutive late readings, in order among themselves
     LATE_TIME,  # of the last of them
-    PAUSE_LEFT,  # of the pause after an alarm, in readings
+    LEADER,  # row of the stream that keeps the numbers of the device; its own, where it is alone
     NETWORK_ERROR,  # running mean |residual| of the fine network, scaled units
     PERSISTENCE_ERROR,  # the same for "the next reading is this one"
     CHANGE_MEAN,  # running mean |change| from one reading to the next, in the sensor's unit
@@ -83,7 +83,7 @@ from streamrnn.kernels.statistics import BINS
     RUN,  # values seen since the last gap
     MEAN,  # of the values, for scaling
     VAR,
-    STRAY,  # 1: the last value was the first to differ in a constant stream
+    STRAY,  # how far the farthest value lay from all others while those were equal; 0: all are
     FORECAST,  # of the next value, scaled
     LENGTH,  # of the history
     UPDATES,  # of the weights
@@ -113,18 +113,30 @@ MEMORIES = len(SHAPE_LAGS)
 SHAPE = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS
 TAILS = SHAPE + MEMORIES * SHAPE_NUMBERS
 RECORDS = TAILS + tails.SIZE  # lowest and highest of each feature, see `record_values`; NaN: none
-NEWS = RECORDS + 2 * 5  # evidence of each channel of the alarm, see `alarm`: the features first
-BURDENS = NEWS + len(ENOUGH)
-HABITS = BURDENS + len(ENOUGH)
+NEWS = RECORDS + 2 * 4  # evidence of each channel of the alarm, see `alarm`: the features first
+SQUARES = NEWS + len(ENOUGH)  # of how many times enough it is: the stream's part in SUMS
+HABITS = SQUARES + len(ENOUGH)
 FAULT = HABITS + habits.SIZE
-NUMBERS = FAULT + fault.SIZE
+
+# --- float64: a device's numbers, kept in the row of one of its streams, its leader --------------
+DEVICE = FAULT + fault.SIZE
+(
+    STREAMS,  # of the device
+    TICKS,  # readings of each, on average
+    PAUSE_UNTIL,  # after an alarm, in TICKS
+    FADED_TO,  # when BURDENS were right, in TICKS
+    HIGHEST_SCORE,  # mean square over the streams, as many times enough
+) = range(DEVICE, DEVICE + 5)
+SUMS = DEVICE + 5  # by channel of the alarm: of SQUARES, over the streams
+BURDENS = SUMS + len(ENOUGH)
+NUMBERS = BURDENS + len(ENOUGH)
 VECTOR = 16  # numbers that a memory of shapes goes through at once
-VERSION = 6  # of this layout; stored state of another one is refused
+VERSION = 7  # of this layout; stored state of another one is refused
 
 
 LOWEST, HIGHEST = RECORDS, RECORDS + 1  # of all readings
-# channels of the alarm, behind the five features
-FINE_CHANNEL, COARSE_CHANNEL, SCORE_CHANNEL, HABIT_CHANNEL = 5, 6, 7, 8
+# channels of the alarm, behind the four features
+FINE_CHANNEL, COARSE_CHANNEL, SCORE_CHANNEL, HABIT_CHANNEL = 4, 5, 6, 7
 
 
 def channel(c: int) -> int:

@@ -40,23 +40,28 @@ SMOOTHED_SD_FLOOR = 0.02  # a channel that was never surprised must not panic at
 # Record values
 TREND_SPANS = (144.0, 288.0)  # readings
 RECORD_BLOCKS = 24  # that are remembered
-LEVEL_BLOCKS = 3
-LEVEL_HEARD = 8  # blocks after which a record counts
 SHIFT_BLOCKS = 9
 LEAST_SPREAD = 1e-3  # of the range
 LARGEST_RECORD = 1e3
 RANGE_WARM_READINGS = 300.0  # before, a stream often leaves its range
 
-# Alarm: what is enough by itself, by channel: news of the five features as a share of their range,
+# Alarm: what is enough by itself, by channel: news of the four features as a share of their range,
 # likelihoods, the score, and what goes beyond habits.
-ENOUGH = (0.023, 0.11, 0.2, 0.2, 0.6, 4.7, 7.0, 1.5, 1.0)
+ENOUGH = (0.023, 0.11, 0.2, 0.6, 5.0, 7.0, 1.5, 1.0)
+LIKELY_ERROR = 0.22  # of the score: errors that are less are no news, however unlikely
 HABIT_WEIGHT = 0.5  # of steps, turns, climbs and wobbles, beside runs and drifts
+HABIT_SCORE = 0.6  # least score with which they count
+LONE = 10.0  # times enough: more counts as this
+SHARE = 0.5  # of a device's strength, that the stream must have which calls
 ALARM_RISE = 0.3
 ALARM_HALF_LIFE = 1000.0  # readings
 ALARM_PAUSE = 30.0  # readings after an alarm
 REHEARSAL = 600.0  # readings before which an alarm wants more
 SLOW_FROM = 33.0  # blocks, since the beginning or a gap, before slow features call anybody
 ECHO = 144.0  # readings after a fault in which they show it
+RECORD_FROM = 2000.0  # readings after which a record of the score calls
+RECORD_LEAST = 0.33  # times enough
+RECORD_FADE = 2e-6  # share of a record that is forgotten with a reading
 
 # Shapes: windows of the signal, averaged over so many readings, against all windows before. Two
 # memories, one value each in a pair.
@@ -115,7 +120,7 @@ HABIT_LIMIT = (2.0, 1.8, 1.8, 1.6)  # so many times it makes a score of 1
 FIRST_HABITS = 30.0  # readings of which the largest is simply the largest
 HABIT_WARM = 300.0  # readings before it is known; until then it grows at every reading
 HABIT_WARM_GROWTH = 4.0  # but by no more than so many times
-HABIT_WARM_SECONDS = 1.25 * 86_400.0  # and for turn, climb and run so long: a day has a night
+HABIT_WARM_SECONDS = 86_400.0  # and for turn, climb and run so long: a day has a night
 HABIT_CALM = 64.0  # readings after which what went beyond is over
 HABIT_GROWTH = 2.0  # so many times larger it may then be
 FORGET_HABITS = 1e-5

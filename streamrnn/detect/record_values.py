@@ -2,7 +2,6 @@
 
     value    the reading
     trend    mean of the last 12 blocks - mean of the last 24, exponential, at every reading
-    level    mean of the last 3 blocks
     shift    mean of the last 9 blocks - mean of the 9 before
     spread   ln of the standard deviation over the last 24 blocks
 
@@ -31,16 +30,14 @@ from streamrnn.detect.layout import (
 from streamrnn.detect.recipe import (
     LARGEST_RECORD,
     LEAST_SPREAD,
-    LEVEL_BLOCKS,
-    LEVEL_HEARD,
     RECORD_BLOCKS,
     SHIFT_BLOCKS,
     TREND_SPANS,
 )
 from streamrnn.kernels.jit import inline_kernel
 
-VALUE, TREND, LEVEL, SHIFT, SPREAD = range(5)
-FEATURES = 5
+VALUE, TREND, SHIFT, SPREAD = range(4)
+FEATURES = 4
 
 
 @inline_kernel
@@ -91,21 +88,15 @@ def hear_block(n: Any, r: Any, ring: int, mean: float, square: float) -> None:
     r[ring + 2 * (seen % RECORD_BLOCKS) + 1] = square
     seen += 1
     n[BLOCKS_SEEN] = seen
-    near, late, early, m, s = 0.0, 0.0, 0.0, 0.0, 0.0
+    late, early, m, s = 0.0, 0.0, 0.0, 0.0
     for back in range(min(seen, RECORD_BLOCKS)):
         at = ring + 2 * ((seen - 1 - back) % RECORD_BLOCKS)
-        if back < LEVEL_BLOCKS:
-            near += r[at]
         if back < SHIFT_BLOCKS:
             late += r[at]
         elif back < 2 * SHIFT_BLOCKS:
             early += r[at]
         m += r[at]
         s += r[at + 1]
-    if seen > LEVEL_BLOCKS:
-        news = overshoot(n, LEVEL, near / LEVEL_BLOCKS)
-        if seen > LEVEL_HEARD:
-            n[NEWS + LEVEL] = news
     if seen > 2 * SHIFT_BLOCKS:
         n[NEWS + SHIFT] = overshoot(n, SHIFT, (late - early) / SHIFT_BLOCKS)
     if seen >= RECORD_BLOCKS:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import layout
 from streamrnn.detect.attendance import CLOCK
+from streamrnn.detect.devices import Devices
 from streamrnn.detect.retrain import TrainingResult
 from streamrnn.errors import StateError
 
@@ -19,10 +20,12 @@ from streamrnn.errors import StateError
 class Content(NamedTuple):
     """Everything that a bank remembers, one row per slot.
 
-    names: anything where the slot is free. results: of training jobs, not installed yet, by slot.
+    names, devices: anything where the slot is free. results: of training jobs, not installed yet,
+    by slot.
     """
 
     names: list[str]
+    devices: list[str]
     free: list[int]  # slots
     numbers: NDArray[np.float64]  # (n, NUMBERS)
     rows: NDArray[np.float32]  # (n, row_size(H))
@@ -30,13 +33,18 @@ class Content(NamedTuple):
     clock: NDArray[np.float64]  # (CLOCK,), see `attendance`
     results: dict[int, TrainingResult]
 
+    def membership(self) -> Devices:
+        free = set(self.free)
+        return Devices.of({i: name for i, name in enumerate(self.devices) if i not in free})
+
 
 def pack(config: DetectorConfig, content: Content) -> dict[str, NDArray[Any]]:
     """Arrays by name. Those of `content` are not copied."""
     P = layout.parameter_count(config.hidden)
     results = content.results.values()
     return {
-        "names": np.frombuffer(json.dumps(content.names).encode(), np.uint8),
+        "names": _text(content.names),
+        "devices": _text(content.devices),
         "free": np.array(content.free, np.int64),
         "model": _model_key(config),
         "numbers": content.numbers,
@@ -61,6 +69,7 @@ def unpack(config: DetectorConfig, arrays: Mapping[str, NDArray[Any]]) -> Conten
             )
         content = Content(
             names=json.loads(arrays["names"].tobytes()),
+            devices=json.loads(arrays["devices"].tobytes()),
             free=arrays["free"].tolist(),
             numbers=arrays["numbers"],
             rows=arrays["rows"],
@@ -74,6 +83,10 @@ def unpack(config: DetectorConfig, arrays: Mapping[str, NDArray[Any]]) -> Conten
         ) from error
     _check(content, config.hidden)
     return content
+
+
+def _text(names: list[str]) -> NDArray[np.uint8]:
+    return np.frombuffer(json.dumps(names).encode(), np.uint8)
 
 
 def _results(arrays: Mapping[str, NDArray[Any]]) -> dict[int, TrainingResult]:
@@ -104,8 +117,13 @@ def _check(content: Content, H: int) -> None:
     used = [name for slot, name in enumerate(names) if slot not in free]
     if not all(isinstance(name, str) for name in names) or len(set(used)) < len(used):
         raise StateError("the stored state names its streams wrongly: start afresh")
+    devices = content.devices
+    if len(devices) != n or not all(isinstance(device, str) for device in devices):
+        raise StateError("the stored state names its devices wrongly: start afresh")
     if len(free) < len(content.free) or not free <= set(range(n)):
         raise StateError("the stored state has free rows that are none: start afresh")
+    if not content.membership().are_in(numbers):
+        raise StateError("the stored state takes its devices apart: start afresh")
     running = np.flatnonzero(numbers[:, layout.INSTALL_AT] > 0.0)
     if running.tolist() != sorted(content.results):
         raise StateError("the stored state lacks a result of retraining: start afresh")

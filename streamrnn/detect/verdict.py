@@ -58,9 +58,15 @@ def scaled(n: Any, at: int, x: float) -> Any:
 def raw_errors(n: Any, at: int, x: float, in_order: bool) -> Any:
     """(error, change, z, cut): |residual| of the network's forecast and of persistence, and x
     itself, in standard deviations, clipped nowhere but z to SHAPE_LIMIT; cut is what that took off.
-    The errors are NaN where there is no forecast, z is 0 while there is no deviation."""
-    if n[at + STEPS] < FIRST_STEPS or n[at + VAR] == 0.0:
+    The errors are NaN where there is no forecast. While there is no deviation, what differs differs
+    by 1."""
+    if n[at + STEPS] < FIRST_STEPS:
         return math.nan, math.nan, 0.0, 0.0
+    if n[at + VAR] == 0.0:
+        z = min(max((x - n[at + MEAN]) * LARGEST_CHANGE, -1.0), 1.0)
+        if not in_order or n[at + RUN] == 0.0 or n[at + STEPS] < EVIDENCE_START:
+            return math.nan, math.nan, z, 0.0
+        return abs(z), abs(z), z, 0.0
     sd = math.sqrt(n[at + VAR])
     z = (x - n[at + MEAN]) / sd
     limited = min(max(z, -SHAPE_LIMIT), SHAPE_LIMIT)
@@ -73,17 +79,15 @@ def raw_errors(n: Any, at: int, x: float, in_order: bool) -> Any:
 def learn_scale(n: Any, at: int, c: int, x: float) -> None:
     """Mean and variance take x in, but no farther than SCALE_REACH standard deviations away: one
     absurd value would blind the stream for as long as the scale remembers. Where there is no
-    deviation yet, because the stream was constant, it takes two values in a row that differ."""
+    deviation yet, because the stream was constant, it takes a second value that differs, and no
+    farther than the first did."""
     n[at + STEPS] += 1.0
     if n[at + STEPS] > FIRST_STEPS:
-        stray = n[at + VAR] == 0.0 and x != n[at + MEAN]
-        first_stray = stray and n[at + STRAY] == 0.0
-        n[at + STRAY] = 1.0 if stray else 0.0
-        if first_stray:
-            return
-        if n[at + VAR] > 0.0:
-            reach = SCALE_REACH * math.sqrt(n[at + VAR])
-            x = min(max(x, n[at + MEAN] - reach), n[at + MEAN] + reach)
+        reach = SCALE_REACH * math.sqrt(n[at + VAR])
+        if n[at + VAR] == 0.0:
+            stray, reach = abs(x - n[at + MEAN]), n[at + STRAY]
+            n[at + STRAY] = max(reach, stray)
+        x = min(max(x, n[at + MEAN] - reach), n[at + MEAN] + reach)
     update_mean(n, at + MEAN, at + VAR, x, max(1.0 / n[at + STEPS], 1.0 / SCALE_MEMORY[c]))
 
 

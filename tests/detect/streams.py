@@ -67,14 +67,15 @@ def rough_stream(seed: int, n: int) -> tuple[F64, F64]:
     return values, times
 
 
-def rough_fleet(seed: int, streams: int, n: int) -> Columns:
-    """Rough streams, each in its own order, mixed at random."""
+def rough_fleet(seed: int, streams: int, n: int, name: str = "plant/{}") -> Columns:
+    """Rough streams, each in its own order, mixed at random; of one device, unless their names say
+    otherwise."""
     random = np.random.default_rng(seed)
     owner = random.permutation(np.repeat(np.arange(streams), n))
     values, times = np.empty(len(owner)), np.empty(len(owner))
     for k in range(streams):
         values[owner == k], times[owner == k] = rough_stream(seed + k, n)
-    return Columns([f"plant/{k}" for k in owner], values, times)
+    return Columns([name.format(k) for k in owner], values, times)
 
 
 def step(bank: Bank, columns: Columns) -> Decisions:

@@ -69,7 +69,7 @@ def test_a_forgiven_alarm_is_over_and_its_pause_begins_anew() -> None:
     bank.forgive(bank.slot("s"))
     numbers = bank.to_arrays()["numbers"][0]
     assert bank.status().score[0] == 0.0
-    assert numbers[layout.PAUSE_LEFT] == ALARM_PAUSE
+    assert numbers[layout.PAUSE_UNTIL] == numbers[layout.TICKS] + ALARM_PAUSE
 
 
 def test_forgiving_again_and_again_never_makes_more_alarms() -> None:

@@ -20,7 +20,12 @@ AT = layout.TAILS + SURPRISE
 
 @kernel
 def score(n: np.ndarray, level: float) -> float:
-    return score_of(n, level)
+    return score_of(n, level)[0]
+
+
+@kernel
+def error_part(n: np.ndarray) -> float:
+    return score_of(n, 0.0)[1]
 
 
 @kernel
@@ -45,6 +50,11 @@ def test_each_error_reaches_one_by_itself(lane: int) -> None:
 def test_shapes_and_level_reach_one_by_themselves() -> None:
     assert score(surprised(shape=SHAPE_UNIT), 0.0) == pytest.approx(1.0)
     assert score(surprised(), LEVEL_UNIT) == pytest.approx(1.0)
+
+
+def test_the_errors_part_of_the_score_is_what_they_make_alone() -> None:
+    assert error_part(surprised(error=0.7 * ERROR_UNIT, shape=SHAPE_UNIT)) == pytest.approx(0.7)
+    assert error_part(surprised(shape=SHAPE_UNIT)) == 0.0
 
 
 def test_evidence_of_several_kinds_adds_up() -> None:

@@ -50,10 +50,13 @@ def test_the_numbers_lie_one_behind_the_other() -> None:
     assert layout.shape(layout.MEMORIES) == layout.TAILS
     assert layout.RECORDS == layout.TAILS + tails.SIZE
     assert layout.NEWS == layout.RECORDS + 2 * FEATURES
-    assert layout.NEWS + len(ENOUGH) == layout.BURDENS
-    assert layout.BURDENS + len(ENOUGH) == layout.HABITS
+    assert layout.NEWS + len(ENOUGH) == layout.SQUARES
+    assert layout.SQUARES + len(ENOUGH) == layout.HABITS
     assert layout.FAULT == layout.HABITS + habits.SIZE
-    assert layout.NUMBERS == layout.FAULT + fault.SIZE
+    assert layout.DEVICE == layout.FAULT + fault.SIZE
+    assert layout.HIGHEST_SCORE + 1 == layout.SUMS
+    assert layout.SUMS + len(ENOUGH) == layout.BURDENS
+    assert layout.NUMBERS == layout.BURDENS + len(ENOUGH)
 
 
 @SIZES

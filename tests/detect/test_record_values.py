@@ -6,10 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrnn.detect import layout
-from streamrnn.detect.recipe import ENOUGH, LEVEL_HEARD, RECORD_BLOCKS, SHIFT_BLOCKS
+from streamrnn.detect.recipe import ENOUGH, RECORD_BLOCKS, SHIFT_BLOCKS
 from streamrnn.detect.record_values import (
     FEATURES,
-    LEVEL,
     SHIFT,
     SPREAD,
     TREND,
@@ -69,7 +68,7 @@ def test_all_news_are_the_twins(seed: int, blocks: int, gap: int) -> None:
         found = twin.hear(float(value))
         if (k + 1) % BLOCK == 0:
             readings = values[k + 1 - BLOCK : k + 1].tolist()
-            found[LEVEL:] = twin.hear_block(readings, after_gap=(k + 1) // BLOCK == gap)
+            found[SHIFT:] = twin.hear_block(readings, after_gap=(k + 1) // BLOCK == gap)
         wanted.append(found)
     np.testing.assert_allclose(news(values, gap), wanted, rtol=1e-3, atol=1e-3)
 
@@ -92,12 +91,12 @@ def test_one_absurd_value_does_not_open_the_range_for_good() -> None:
     assert feed([0.0, 1.0, 1e9, 0.5, 60.0])[-1] > 1.0
 
 
-def test_a_shift_of_level_is_news_to_level_shift_and_trend() -> None:
+def test_a_shift_of_level_is_news_to_shift_and_trend() -> None:
     values = np.random.default_rng(0).normal(size=100 * BLOCK)
     values[80 * BLOCK :] += 8.0
     found = news(values)
     before, after = found[40 * BLOCK : 80 * BLOCK], found[80 * BLOCK :]
-    for feature in (LEVEL, SHIFT, TREND):
+    for feature in (SHIFT, TREND):
         assert after[:, feature].max() > ENOUGH[feature] > before[:, feature].max()
 
 
@@ -111,6 +110,5 @@ def test_a_stream_that_begins_to_tremble_is_news_to_its_spread() -> None:
 def test_nothing_is_news_before_there_are_blocks_enough() -> None:
     values = np.random.default_rng(2).normal(size=RECORD_BLOCKS * BLOCK).cumsum()
     found = news(values)
-    assert not found[: (LEVEL_HEARD + 1) * BLOCK - 1, LEVEL].any()
     assert not found[: 2 * SHIFT_BLOCKS * BLOCK, SHIFT].any()
     assert not found[:, SPREAD].any()

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from streamrnn.detect import layout
 from streamrnn.detect.attendance import CLOCK
+from streamrnn.detect.devices import Devices
 from streamrnn.detect.retrain import TrainingResult
 from streamrnn.detect.stored import Content, pack, unpack
 from streamrnn.errors import StateError
@@ -30,12 +31,17 @@ def content(names: list[str], free: int = 0, pending: int = 0, seed: int = 0) ->
     random = np.random.default_rng(seed)
     numbers = random.normal(size=(n, layout.NUMBERS))
     numbers[:, layout.INSTALL_AT] = 50.0 * (np.arange(n) < pending)
+    devices = Devices()
+    for slot in range(n - free):
+        numbers[slot, layout.STREAMS] = 0.0
+        devices.join(numbers, slot, str(random.integers(3)))
     results = {
         slot: TrainingResult(0, random.normal(size=(2, P)).astype(np.float32), (True, slot > 0))
         for slot in range(pending)
     }
     return Content(
         names=[*names[: n - free], *[""] * free],
+        devices=[devices.by_slot.get(slot, "") for slot in range(n)],
         free=list(range(n - free, n)),
         numbers=numbers,
         rows=random.normal(size=(n, layout.row_size(H))).astype(np.float32),
@@ -49,6 +55,7 @@ def content(names: list[str], free: int = 0, pending: int = 0, seed: int = 0) ->
 def test_what_was_packed_comes_back_bit_for_bit(packed: Content) -> None:
     found = unpack(QUIET, pack(QUIET, packed))
     assert (found.names, found.free) == (packed.names, packed.free)
+    assert found.devices == packed.devices
     for name in ("numbers", "rows", "heard", "clock"):
         assert getattr(found, name).tobytes() == getattr(packed, name).tobytes()
     assert list(found.results) == list(packed.results)
@@ -85,6 +92,8 @@ def test_without_any_one_array_nothing_is_restored(name: str) -> None:
         ("names", np.frombuffer(b'["a", "a"]', np.uint8)),
         ("names", np.frombuffer(b'["a"]', np.uint8)),
         ("names", np.frombuffer(b"not JSON", np.uint8)),
+        ("devices", np.frombuffer(b'["a", 3]', np.uint8)),
+        ("devices", np.frombuffer(b'["a"]', np.uint8)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -93,3 +102,17 @@ def test_arrays_that_do_not_belong_together_are_refused(array: str, value: np.nd
     unpack(QUIET, arrays)
     with pytest.raises(StateError, match="afresh"):
         unpack(QUIET, {**arrays, array: value})
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value"),
+    [(0, layout.LEADER, 1.0), (1, layout.LEADER, 7.0), (0, layout.STREAMS, 2.0)],
+)
+def test_devices_that_are_torn_apart_are_refused(row: int, column: int, value: float) -> None:
+    arrays = pack(QUIET, content(["a", "b"])._replace(devices=["one", "other"]))
+    for slot in range(2):
+        arrays["numbers"][slot, [layout.LEADER, layout.STREAMS]] = slot, 1.0
+    unpack(QUIET, arrays)
+    arrays["numbers"][row, column] = value
+    with pytest.raises(StateError, match="apart"):
+        unpack(QUIET, arrays)

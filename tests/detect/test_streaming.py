@@ -99,8 +99,8 @@ def test_a_restart_at_any_point_changes_no_decision(seed: int, cuts: list[int]) 
 
 @given(seed=SEEDS, others=st.integers(1, 4))
 @settings(max_examples=20)
-def test_a_stream_among_others_decides_as_it_does_alone(seed: int, others: int) -> None:
-    columns = rough_fleet(seed, 1 + others, LENGTH)
+def test_a_device_among_others_decides_as_it_does_alone(seed: int, others: int) -> None:
+    columns = rough_fleet(seed, 1 + others, LENGTH, name="plant{}/x")
     together = step(Bank(RETRAINING), columns)
     for name in set(columns.streams):
         mine = np.array([stream == name for stream in columns.streams])
