@@ -2,6 +2,7 @@
 
 sections            one class per section: fields, defaults, descriptions, rules
   mqtt  source      the two sections with most rules
+  group             which streams are one device
   http              the port that the daemon opens
   outputs           where events go besides MQTT: Home Assistant, webhooks, InfluxDB, history
   section           what all sections have in common
@@ -21,6 +22,7 @@ from streamrnn.config.sections import (
     Config,
     DetectorConfig,
     GatewayConfig,
+    GroupConfig,
     HistoryConfig,
     HomeAssistantConfig,
     HttpConfig,
@@ -39,6 +41,7 @@ __all__ = [
     "Config",
     "DetectorConfig",
     "GatewayConfig",
+    "GroupConfig",
     "HistoryConfig",
     "HomeAssistantConfig",
     "HttpConfig",

@@ -19,6 +19,7 @@ from streamrnn.config.sections import Config
 from streamrnn.config.tree import is_list, section_in
 
 _WIDTH: Final = 100
+_OPTIONAL: Final = ("group", "webhook")  # lists of what a file does without
 
 _INTRODUCTION: Final = """\
 Every setting of streamrnn with its default. A file needs only what differs: see minimal.toml.
@@ -36,7 +37,7 @@ def reference() -> str:
         if section is not None:
             header = f"[[{name}]]" if is_list(field) else f"[{name}]"
             lines = _section(header, section)
-            blocks.append("\n".join(map(_behind_hash, lines) if name == "webhook" else lines))
+            blocks.append("\n".join(map(_behind_hash, lines) if name in _OPTIONAL else lines))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -90,7 +91,7 @@ def toml_value(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{k} = {toml_value(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
     if isinstance(value, int):
         return f"{value:_}" if abs(value) >= 10_000 else str(value)

@@ -24,6 +24,7 @@ from streamrnn.config.duration import (
     IntervalOrNever,
     RateOrAuto,
 )
+from streamrnn.config.group import GroupConfig
 from streamrnn.config.hard_limits import HardLimits
 from streamrnn.config.http import HttpConfig
 from streamrnn.config.mqtt import MqttConfig
@@ -42,6 +43,7 @@ __all__ = [
     "Config",
     "DetectorConfig",
     "GatewayConfig",
+    "GroupConfig",
     "HardLimits",
     "HistoryConfig",
     "HomeAssistantConfig",
@@ -257,6 +259,7 @@ class Config(Section):
     gateway: GatewayConfig = Field(default_factory=GatewayConfig)
     mqtt: MqttConfig = Field(default_factory=MqttConfig)
     source: tuple[SourceConfig, ...] = Field(default=(), strict=False)
+    group: tuple[GroupConfig, ...] = Field(default=(), strict=False)
     detector: DetectorConfig = Field(default_factory=DetectorConfig)
     alerts: AlertsConfig = Field(default_factory=AlertsConfig, validate_default=True)
     webhook: tuple[WebhookConfig, ...] = Field(default=(), strict=False)

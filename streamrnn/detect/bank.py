@@ -15,7 +15,7 @@ from streamrnn.detect import fault, habits, layout
 from streamrnn.detect.advance import COLUMNS, SLOT, TIME_IN, VALUE_IN, make_advance
 from streamrnn.detect.attendance import LATEST, Attendance, Idleness
 from streamrnn.detect.decisions import BankStatus, Decisions, decisions_in, status_in
-from streamrnn.detect.device import device_in_name
+from streamrnn.detect.device import device_of
 from streamrnn.detect.devices import Devices
 from streamrnn.detect.jobs import Jobs, past_of
 from streamrnn.detect.layout import NUMBERS
@@ -61,17 +61,16 @@ class Bank:
         """The streams there are, with their rows. A view: copy to keep."""
         return MappingProxyType(self._slots)
 
-    def slot(self, stream: str, device: str | None = None) -> int:
-        """The row of a stream; a new one for a new stream. device: what it is part of, where that
-        is not what its name says: streams of a device share its alarm. It stays what it was at
-        first."""
+    def slot(self, stream: str, device: str = "") -> int:
+        """The row of a stream; a new one for a new stream. device: what a new one is part of, where
+        that is not what its name says: streams of a device share its alarm."""
         found = self._slots.get(stream)
         if found is not None:
             return found
         slot = heapq.heappop(self._free) if self._free else self._new_row()
         self.names[slot] = stream
         self._slots[stream] = slot
-        self._begin(slot, device_in_name(stream) if device is None else device)
+        self._begin(slot, device or device_of(stream))
         return slot
 
     def _new_row(self) -> int:
@@ -126,6 +125,20 @@ class Bank:
         self._numbers[slot] = 0.0
         self._rows[slot] = 0.0
         return device
+
+    def device(self, stream: str) -> str:
+        """What the stream is part of, be it known or not."""
+        slot = self._slots.get(stream)
+        return device_of(stream) if slot is None else self._devices.by_slot[slot]
+
+    def regroup(self, slot: int, device: str) -> None:
+        """The stream is part of another device from now on."""
+        if self._devices.by_slot[slot] != device:
+            self._devices.leave(self._numbers, slot)
+            numbers = self._numbers[slot]
+            numbers[layout.SQUARES : layout.HABITS] = 0.0
+            numbers[layout.DEVICE :] = 0.0
+            self._devices.join(self._numbers, slot, device)
 
     def accept(self, slot: int) -> None:
         """What is anomalous now is the new normal, from the next reading on."""

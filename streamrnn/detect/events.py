@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from streamrnn.config import AlertsConfig
 from streamrnn.detect.anomaly import Anomaly
 from streamrnn.detect.decisions import Decisions
-from streamrnn.detect.device import device_in_name
+from streamrnn.detect.device import device_of
 from streamrnn.detect.incidents import Book, Incidents
 from streamrnn.detect.quiet import Quiet
 from streamrnn.detect.sentence import Forecast, Sighting, duration
@@ -52,7 +52,7 @@ class EventTracker:
         self,
         config: AlertsConfig,
         gateway: str,
-        device_of: Callable[[str], str] = device_in_name,
+        device_of: Callable[[str], str] = device_of,
     ) -> None:
         """device_of: see `ask_for_devices`."""
         topics = GatewayTopics(config.topic_prefix, gateway)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from streamrnn.config import Config
 from streamrnn.detect import Bank, Decisions
+from streamrnn.detect.device import device_of
 from streamrnn.detect.events import EventTracker
 from streamrnn.records import Event, Outcome, Reason
 from streamrnn.replay.recording import Recording
@@ -67,13 +68,17 @@ class Player:
         self.readings = 0
         self.dropped: Counter[Reason] = Counter()
         self._bank = Bank(config.detector)
-        self._tracker = EventTracker(config.alerts, config.gateway.name)
+        self._groups = config.group
+        self._tracker = EventTracker(config.alerts, config.gateway.name, self._bank.device)
         self._max_abs_value = config.limits.max_abs_value
 
     @property
     def names(self) -> list[str]:
         """Streams by slot."""
         return self._bank.names
+
+    def device(self, stream: str) -> str:
+        return self._bank.device(stream)
 
     def play(self, recordings: Iterable[Recording]) -> Iterator[Step]:
         for recording in recordings:
@@ -85,10 +90,13 @@ class Player:
                 rest = rest.part(count, None)
 
     def _rows(self, recording: Recording) -> _Rows:
-        slots = np.array([self._bank.slot(name) for name in recording.streams], np.int64)
+        slots = np.array([self._slot(name) for name in recording.streams], np.int64)
         arrived = _arrival(recording.times)
         usable = self._usable(recording.values)
         return _Rows(slots, recording.times, arrived, recording.values, usable)
+
+    def _slot(self, stream: str) -> int:
+        return self._bank.slot(stream, device_of(stream, groups=self._groups))
 
     def _look_for_silence(self, slots: NDArray[np.int64], until: float) -> list[Event]:
         """What the daemon, which looks every second, would have told before the next row came."""

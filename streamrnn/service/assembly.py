@@ -139,6 +139,7 @@ class Assembly:
             outbox=outbox,
             acknowledgements=Acknowledgements(link),
             reading_sinks=outlets.readings,
+            groups=config.group,
             listeners=dict.fromkeys(self._status_topics(), homeassistant.hear),
             rememberers=(states, activity),
             at=self._at,

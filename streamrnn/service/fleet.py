@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.detect import BankStatus
-from streamrnn.detect.device import device_in_name
 from streamrnn.ingest import StreamInfo
 from streamrnn.records import Event, Reason
 
@@ -44,6 +43,7 @@ class FleetSnapshot:
     anomalies_total: anomalies opened since the start, by (stream, kind).
     open_events: the last event of each anomaly that is open now.
     infos: what messages tell of their streams, for those heard since the start.
+    devices: by stream.
     shed_total: idle streams that gave way to new ones since the start; most_streams: for how many
     there is room.
     checkpoint_time: of the last complete checkpoint, Unix seconds; None before the first.
@@ -57,6 +57,7 @@ class FleetSnapshot:
     anomalies_total: Mapping[tuple[str, str], int] = field(default_factory=dict)
     open_events: Sequence[Event] = ()
     infos: Mapping[str, StreamInfo] = field(default_factory=dict)
+    devices: Mapping[str, str] = field(default_factory=dict)
     dropped: Mapping[Reason, int] = field(default_factory=dict)
     messages_total: int = 0
     readings_total: int = 0
@@ -78,8 +79,7 @@ class FleetSnapshot:
         return np.where(self.anomaly_active, 2, np.where(warming, 0, 1)).astype(np.uint8)
 
     def device(self, stream: str) -> str:
-        info = self.infos.get(stream)
-        return (info and info.device) or device_in_name(stream)
+        return self.devices[stream]
 
     def unit(self, stream: str) -> str:
         """Empty where nothing tells it."""

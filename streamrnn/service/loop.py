@@ -16,8 +16,9 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.config import GroupConfig
 from streamrnn.detect import Bank
-from streamrnn.detect.device import device_in_name
+from streamrnn.detect.device import device_of
 from streamrnn.detect.topics import GatewayTopics
 from streamrnn.ingest import Ingest
 from streamrnn.records import Event, Message, Outcome, Readings, Reason
@@ -52,13 +53,16 @@ class Inlet(Protocol):
 class _Slots(dict[str, int]):
     """Slot by name of stream; asks the bank for a name that it does not know."""
 
-    def __init__(self, bank: Bank, complaints: RateLimited) -> None:
+    def __init__(
+        self, bank: Bank, device_of: Callable[[str], str], complaints: RateLimited
+    ) -> None:
         super().__init__(bank.slots)
         self._bank = bank
+        self._device_of = device_of
         self._complaints = complaints
 
     def __missing__(self, stream: str) -> int:
-        slot = self[stream] = self._bank.slot(stream)
+        slot = self[stream] = self._bank.slot(stream, self._device_of(stream))
         data = {"stream": stream, "streams": len(self._bank.slots)}
         self._complaints.log(logging.INFO, "new_stream", "new_stream", data)
         return slot
@@ -85,12 +89,13 @@ class Loop:
         acknowledgements: Acknowledgements,
         reading_sinks: Sequence[ReadingSink] = (),
         listeners: Mapping[str, Listener] = _NOBODY,
+        groups: Sequence[GroupConfig] = (),
         rememberers: Sequence[Rememberer] = (),
         at: Failpoint = failpoint.nothing,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """listeners: who wants the messages on a topic, which then hold no readings. rememberers:
-        who keeps something of each stream beside the state."""
+        """listeners: who wants the messages on a topic, which then hold no readings. groups: which
+        streams are one device. rememberers: who keeps something of each stream beside the state."""
         self.ingest = ingest
         self.state = state
         self.acknowledgements = acknowledgements
@@ -105,7 +110,8 @@ class Loop:
         self._desk = desk
         self._complaints = complaints
         self._command_prefix = topics.commands
-        self._slots = _Slots(state.bank, complaints)
+        self._groups = groups
+        self._slots = _Slots(state.bank, self._device_of, complaints)
         self._outbox = outbox
         self._merges_reported = 0
         self._orphans = Orphans(outbox.open_events(), state.tracker)
@@ -114,7 +120,7 @@ class Loop:
         self._at = at
         self._clock = clock
         self._listening_since = clock()
-        state.tracker.ask_for_devices(self._device_of)
+        state.tracker.ask_for_devices(state.bank.device)
 
     def turn(self, timeout: float) -> int:
         """Deal with what has arrived, or arrives within `timeout` seconds. Returns the number of
@@ -210,7 +216,7 @@ class Loop:
 
     def _device_of(self, stream: str) -> str:
         info = self.ingest.infos.get(stream)
-        return (info and info.device) or device_in_name(stream)
+        return device_of(stream, info.device if info else "", self._groups)
 
     def _obey(self, message: Message) -> None:
         event = self._desk.carry_out(message)

@@ -5,12 +5,13 @@ earlier messages payloads are read."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from numpy.typing import NDArray
 
-from streamrnn.config import Config, DetectorConfig
+from streamrnn.config import Config, DetectorConfig, GroupConfig
+from streamrnn.config.group import group_of
 from streamrnn.detect import Bank, Retrainer
 from streamrnn.detect.events import EventTracker
 from streamrnn.errors import StateError
@@ -86,12 +87,21 @@ def resume(
 ) -> State:
     """The state that was captured. StateError when it does not fit."""
     bank = Bank.from_arrays(config.detector, arrays, retrainer)
+    regroup(bank, config.group)
     tracker = EventTracker(config.alerts, config.gateway.name)
     tracker.restore(bank.names, facts["tracker"])
     # Checkpoints of earlier versions have no withdrawals and no formats.
     withdrawals = Withdrawals(facts.get("withdrawals", ()))
     formats = Formats.from_state(facts.get("formats", {}))
     return State(bank, tracker, Redeliveries.from_arrays(arrays), withdrawals, formats)
+
+
+def regroup(bank: Bank, groups: Sequence[GroupConfig]) -> None:
+    """Streams go to the groups that the settings put them into; others stay where they are."""
+    for stream, slot in bank.slots.items():
+        group = group_of(stream, groups)
+        if group is not None:
+            bank.regroup(slot, group.device(stream))
 
 
 def _network(config: DetectorConfig) -> dict[str, Any]:

@@ -104,6 +104,7 @@ class Upkeep:
             anomalies_total=dict(self._activity.opened),
             open_events=tuple(tracker.open_events()),
             infos=dict(self._loop.ingest.infos),
+            devices={stream: bank.device(stream) for stream in bank.slots},
             dropped=self._dropped(),
             messages_total=self._loop.messages_total,
             readings_total=self._loop.readings_total,
@@ -185,6 +186,7 @@ def empty_snapshot(gateway: str, bank: Bank) -> FleetSnapshot:
         names=tuple(map(bank.names.__getitem__, used.tolist())),
         status=bank.status().of(used),
         anomaly_active=np.zeros(len(used), np.bool_),
+        devices={stream: bank.device(stream) for stream in bank.slots},
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrnn.config import Config, SourceConfig, WebhookConfig
+from streamrnn.config import Config, GroupConfig, SourceConfig, WebhookConfig
 from streamrnn.config.checks import check_sources
 from streamrnn.config.load import load
 from streamrnn.config.reference import reference, toml_value
@@ -32,8 +32,9 @@ def test_the_complete_file_sets_the_defaults_and_one_example_source() -> None:
 
 def test_every_setting_is_in_the_complete_file_set_or_behind_a_hash() -> None:
     lines = {line.removeprefix("# ").partition(" = ")[0] for line in reference().splitlines()}
-    names = {path.rpartition(".")[2] for path in settings()} - {"source", "webhook"}
-    assert names | set(SourceConfig.model_fields) | set(WebhookConfig.model_fields) <= lines
+    names = {path.rpartition(".")[2] for path in settings()} - {"group", "source", "webhook"}
+    lists = (GroupConfig, SourceConfig, WebhookConfig)
+    assert names.union(*(section.model_fields for section in lists)) <= lines
 
 
 def test_only_settings_without_a_fixed_default_stand_behind_a_hash() -> None:

@@ -56,7 +56,7 @@ def test_the_numbers_lie_one_behind_the_other() -> None:
     assert layout.DEVICE == layout.FAULT + fault.SIZE
     assert layout.HIGHEST_SCORE + 1 == layout.SUMS
     assert layout.SUMS + len(ENOUGH) == layout.BURDENS
-    assert layout.NUMBERS == layout.BURDENS + len(ENOUGH)
+    assert layout.BURDENS + len(ENOUGH) == layout.NUMBERS
 
 
 @SIZES

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from streamrnn.config import AlertsConfig, Config, GatewayConfig
+from streamrnn.config import AlertsConfig, Config, GatewayConfig, GroupConfig
 from streamrnn.detect import Bank
 from streamrnn.detect.events import EventTracker
 from streamrnn.records import EventType, Reason
@@ -203,3 +203,10 @@ def test_a_column_without_a_single_number_is_a_stream_without_readings(empty):
     list(player.play([recording_of(table)]))
     assert player.names == ["plant/power", "plant/flow"]
     assert player.readings == 5
+
+
+def test_streams_of_a_group_are_one_device() -> None:
+    groups = (GroupConfig(name="hall", streams=("*",)),)
+    player = Player(CONFIG.model_copy(update={"group": groups}))
+    list(player.play([recording_of(plant(3))]))
+    assert {player.device(name) for name in player.names} == {"hall"}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from streamrnn.detect import BankStatus
+from streamrnn.detect.device import device_of
 from streamrnn.ingest import StreamInfo
 from streamrnn.records import Event, EventType, Reason
 from streamrnn.service.fleet import FleetSnapshot, TrainingCounts
@@ -41,7 +42,10 @@ def bank_status(n: int, **columns: Sequence[float]) -> BankStatus:
 
 def fleet(names: Sequence[str], **fields: Any) -> FleetSnapshot:
     """All of `names` active and normal."""
+    infos = fields.get("infos", {})
+    told = {name: infos[name].device if name in infos else "" for name in names}
     given = {
+        "devices": {name: device_of(name, told[name]) for name in names},
         "gateway": "boiler-house",
         "time": NOW,
         "status": bank_status(len(names)),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from streamrnn.config import AlertsConfig, DetectorConfig, LimitsConfig, SourceConfig
+from streamrnn.config import AlertsConfig, DetectorConfig, GroupConfig, LimitsConfig, SourceConfig
 from streamrnn.detect import Bank
 from streamrnn.detect.events import EventTracker
 from streamrnn.detect.topics import GatewayTopics
@@ -105,6 +105,7 @@ class Pipeline:
         limits: LimitsConfig | None = None,
         source: SourceConfig | None = None,
         rememberers: Sequence[Rememberer] = (),
+        groups: Sequence[GroupConfig] = (),
         **alerts: Any,
     ) -> None:
         settings = ALERTS.model_copy(update=alerts)
@@ -130,6 +131,7 @@ class Pipeline:
             TOPICS,
             outbox=outbox or memory_outbox(),
             acknowledgements=Acknowledgements(self.link),
+            groups=groups,
             rememberers=rememberers,
         )
         for stream in self.state.bank.slots:

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamrnn.config import GroupConfig
 from streamrnn.records import EventType, Reason
 from tests.service.pipeline import Pipeline, command, freezer, message
 
@@ -100,3 +101,12 @@ def test_the_size_of_batches_changes_nothing(sizes: list[int]) -> None:
     assert cut.heard.events == whole.heard.events
     for name, array in whole.state.bank.to_arrays().items():
         np.testing.assert_array_equal(array, cut.state.bank.to_arrays()[name])
+
+
+def test_new_streams_go_to_their_group_or_to_the_device_of_their_topic() -> None:
+    groups = (GroupConfig(name="rooms", streams=("plant/room*/t",), together=False),)
+    pipeline = Pipeline(groups=groups)
+    pipeline.feed(*(message(f"plant/room{n}/{what}", "1") for n in (1, 2) for what in "tx"))
+    bank = pipeline.state.bank
+    assert bank.device("plant/room1/t") == "plant/room1/t"
+    assert bank.device("plant/room1/x") == "plant/room1"

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streamrnn.config import Config, DetectorConfig, GatewayConfig
+from streamrnn.config import Config, DetectorConfig, GatewayConfig, GroupConfig
 from streamrnn.detect import InlineRetrainer, arrays_file
 from streamrnn.service.checkpoint import CheckpointStore
 from streamrnn.service.disk import Disk
 from streamrnn.service.state import State, capture, restore
-from tests.service.pipeline import ALERTS, DETECTOR, Pipeline, command, freezer
+from tests.service.pipeline import ALERTS, DETECTOR, Pipeline, command, freezer, message
 
 CONFIG = Config(gateway=GatewayConfig(name="gw"), detector=DETECTOR, alerts=ALERTS)
 MESSAGES = [
@@ -95,3 +95,14 @@ def test_settings_that_do_not_shape_the_network_may_change(store: CheckpointStor
     pipeline.feed(*freezer(0, 10))
     config = CONFIG.model_copy(update={"detector": DetectorConfig(warm_up=500)})
     assert restarted(pipeline.state, store, config).bank.names == ["plant/freezer"]
+
+
+def test_streams_go_to_the_groups_that_new_settings_put_them_into(store: CheckpointStore) -> None:
+    pipeline = Pipeline()
+    pipeline.feed(*(message(f"plant/{room}/{what}", "1") for room in "ab" for what in "tx"))
+    before = pipeline.state.bank
+    assert before.device("plant/a/t") == before.device("plant/a/x") == "plant/a"
+    groups = (GroupConfig(name="heat", streams=("*/t",)),)
+    after = restarted(pipeline.state, store, CONFIG.model_copy(update={"group": groups})).bank
+    assert after.device("plant/a/t") == after.device("plant/b/t") == "heat"
+    assert after.device("plant/a/x") == "plant/a"
