@@ -69,16 +69,26 @@ class Peer:
     """Publishes to a real broker, and keeps what it hears."""
 
     def __init__(
-        self, broker: Mosquitto, *topics: str, certificates: Certificates | None = None
+        self,
+        broker: Mosquitto,
+        *topics: str,
+        certificates: Certificates | None = None,
+        name: str = "",
     ) -> None:
+        """name: client id of one whom the broker remembers; it comes back by itself."""
         self.heard: list[tuple[str, bytes, bool]] = []  # topic, payload, retained
         self._ready = threading.Event()
-        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+        self._client = Client(
+            CallbackAPIVersion.VERSION2, client_id=name, protocol=MQTTProtocolVersion.MQTTv5
+        )
+        self._client.reconnect_delay_set(1, 1)
         self._client.on_message = self._on_message
         self._client.on_subscribe = lambda *_: self._ready.set()
         if certificates is not None:
             self._client.tls_set(str(certificates.authority))
-        self._client.connect(broker.host, broker.port)
+        session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        session.SessionExpiryInterval = 3600 if name else 0
+        self._client.connect(broker.host, broker.port, clean_start=not name, properties=session)
         self._client.loop_start()
         if topics:
             self._client.subscribe([(topic, 1) for topic in topics])

@@ -1,7 +1,7 @@
 """What happens to a daemon beside kill -9, in any order: stopped and started, frozen for longer
 than the broker waits, killed while it is frozen or while it stops, told to read its settings twenty
-times over, a second daemon started on its state directory, a broker that falls silent. No alert is
-lost, and the state is bit for bit as if nothing had happened."""
+times over, a second daemon started on its state directory, a broker that falls silent or restarts.
+No alert is lost, and the state is bit for bit as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ class _Mishaps:
             "reloaded": self._reload,
             "not alone": self._start_a_second,
             "broker silent": self._silence_the_broker,
+            "broker restarted": self._restart_the_broker,
         }
 
     def _stop(self) -> None:
@@ -78,6 +79,11 @@ class _Mishaps:
         with self._broker.frozen():
             self._wait()
 
+    def _restart_the_broker(self) -> None:
+        self._broker.stop()
+        time.sleep(self._rng.uniform(0.0, 2.0))
+        self._broker.start()
+
     def _wait(self) -> None:
         time.sleep(self._rng.uniform(1.0, _LONGEST_SILENCE_SECONDS))
 
@@ -103,7 +109,7 @@ def run(folder: Path, count: int, seed: int = 0) -> Figures:
                 streams=SEATS,
                 mqtt=_KEEP_ALIVE,
             ) as daemon,
-            Peer(broker, "streamrnn/gw/events") as peer,
+            Peer(broker, "streamrnn/gw/events", name="peer") as peer,
         ):
             daemon.start()
             daemon.wait_ready()
