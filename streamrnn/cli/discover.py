@@ -59,8 +59,17 @@ def discover(
     elif survey.streams:
         typer.echo("to write a settings file for them: the same with -o streamrnn.toml")
     if not survey.streams:
-        sys.stderr.write(f"streamrnn: no readings heard in {listened:.0f} s\n")
+        sys.stderr.write(f"streamrnn: no readings heard in {listened:.0f} s. {_why(survey)}\n")
         raise typer.Exit(1)
+
+
+def _why(survey: Survey) -> str:
+    if survey.topics:
+        return "What was heard is left out, for the reasons above"
+    return (
+        "Nothing at all: devices may publish more seldom (--seconds), to another broker, or where "
+        "its access rules do not let us read"
+    )
 
 
 def _listen(settings: Config, seconds: float) -> tuple[Survey, float]:

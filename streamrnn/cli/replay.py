@@ -14,6 +14,7 @@ import typer
 
 from streamrnn.cli.settings import ConfigOption, load_settings
 from streamrnn.errors import ConfigError
+from streamrnn.records import Reason
 
 if TYPE_CHECKING:
     from streamrnn.records import Event
@@ -150,7 +151,7 @@ def _shown(player: Player, recordings: list[Recording]) -> Iterator[Step]:
 
 
 def _summary(player: Player, recordings: list[Recording], events: int, seconds: float) -> str:
-    """One line, and one more for each file with columns that hold no numbers."""
+    """One line, and one more for each thing that may be wrong with a file."""
     streams = len(player.names)
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in player.dropped.items() if count)
     notes = "".join(
@@ -158,6 +159,8 @@ def _summary(player: Player, recordings: list[Recording], events: int, seconds: 
         for recording in recordings
         if recording.texts
     )
+    if player.dropped[Reason.LATE]:
+        notes += "late: before the row above it; a stream's rows must be in order of their times\n"
     return (
         f"{notes}{player.readings:,} readings of {streams:,} stream{'s'[: streams != 1]} "
         f"in {seconds:.2f} s ({player.readings / seconds:,.0f}/s), {events:,} "

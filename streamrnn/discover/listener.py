@@ -18,6 +18,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from streamrnn.config import MqttConfig
+from streamrnn.discover import remedies
 from streamrnn.errors import BrokerError
 from streamrnn.records import Message
 from streamrnn.service.mqtt.callbacks import call_back
@@ -96,7 +97,7 @@ class Listener:
             client.connect(self._config.host, self._config.port, int(self._config.keepalive))
         except OSError as error:
             self._close()
-            return str(error)
+            return remedies.of_error(error, self._config)
         client.loop_start()
         try:
             problem = answers.get(timeout=CONNECT_SECONDS)
@@ -116,13 +117,13 @@ class Listener:
         self, code: ReasonCode, flags: ConnectFlags, properties: Properties | None
     ) -> None:
         if code.is_failure:
-            self._answers.put(f"the broker refuses us: {code}")
+            self._answers.put(remedies.of_refusal(str(code)))
         elif self._client is not None:
             self._client.subscribe([(topic_filter, 0) for topic_filter in self._filters])
 
     def _on_disconnect(self, code: ReasonCode) -> None:
         """Before there was another answer, this is one: so ends who does not speak MQTT 5."""
-        self._answers.put(f"the broker hung up: {code}")
+        self._answers.put(remedies.of_silence(str(code), self._config))
 
     def _on_subscribe(self, packet_id: int, codes: list[ReasonCode]) -> None:
         refused = [

@@ -101,3 +101,22 @@ def test_a_file_that_does_not_exist_is_named(streamrnn, tmp_path):
         2,
         f"streamrnn: {tmp_path}/none.toml: cannot be read: No such file or directory\n",
     )
+
+
+@pytest.mark.parametrize("section", ["mqtt", "http"])
+def test_files_that_hold_no_certificates_are_found_before_anything_starts(
+    streamrnn, settings, tmp_path, section
+):
+    junk = tmp_path / "junk.pem"
+    junk.write_text("no certificate")
+    more = f'cert_file = "{junk}"\nkey_file = "{junk}"\n'
+    text = GOOD.replace("mqtt://", "mqtts://")
+    if section == "http":
+        text += f"[http]\n{more}"
+    else:
+        text = text.replace("[mqtt]\n", f'[mqtt]\nca_file = "{junk}"\n{more}')
+    code, _, err = streamrnn("check-config", settings(text))
+    assert code == 2
+    assert f"{section}.cert_file" in err
+    assert ("mqtt.ca_file" in err) is (section == "mqtt")
+    assert "must be" in err

@@ -117,3 +117,12 @@ def test_without_pandas_it_says_how_to_install_it(home, recorded):
         "streamrnn: reading recorded files needs pandas and pyarrow: "
         "pip install 'streamrnn[backtest]'\n"
     )
+
+
+def test_rows_in_the_wrong_order_are_explained(streamrnn, tmp_path):
+    path = tmp_path / "backwards.csv"
+    rows = "".join(f"{1_700_000_000 - 60 * row},{row}\n" for row in range(5))
+    path.write_text("time,value\n" + rows)
+    told = streamrnn("replay", path)
+    assert "left out: 4 late" in told.err
+    assert "a stream's rows must be in order of their times" in told.err
