@@ -5,6 +5,14 @@
 # shellcheck source=deploy/test/roots.sh
 source "$(dirname "${BASH_SOURCE[0]}")/roots.sh"
 
+if ! arch | grep -q aarch64 && ! [[ -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ]]; then
+    echo "The kernel does not know who runs programs for arm64. Where qemu-user-static is installed:" >&2
+    echo "    sudo systemctl restart systemd-binfmt" >&2
+    echo "or, without systemd, with binfmt_misc mounted on /proc/sys/fs/binfmt_misc:" >&2
+    echo "    cat /usr/lib/binfmt.d/qemu-aarch64.conf > /proc/sys/fs/binfmt_misc/register" >&2
+    exit 1
+fi
+
 root=$SCRATCH/root
 export ARCHITECTURE=arm64
 debian_root "$root" python3 python3-venv

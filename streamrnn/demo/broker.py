@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -50,7 +51,8 @@ class EmbeddedBroker:
             from iotcore import Broker
         except ImportError as error:
             raise StreamrnnError(
-                "the embedded broker needs the package iotcore: pip install 'streamrnn[broker]'"
+                "the embedded broker needs the package iotcore: "
+                f"{sys.executable} -m pip install 'streamrnn[broker]'"
             ) from error
         for attempt in range(1, _ATTEMPTS + 1):
             port = free_port()

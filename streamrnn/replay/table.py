@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 import warnings
 import zlib
 from pathlib import Path
@@ -28,7 +29,8 @@ def import_pandas() -> ModuleType:
         import pyarrow  # noqa: F401  pandas asks for it only when it meets a Parquet file
     except ImportError as error:
         raise StreamrnnError(
-            "reading recorded files needs pandas and pyarrow: pip install 'streamrnn[backtest]'"
+            "reading recorded files needs pandas and pyarrow: "
+            f"{sys.executable} -m pip install 'streamrnn[backtest]'"
         ) from error
     return pandas
 

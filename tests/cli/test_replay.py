@@ -115,7 +115,7 @@ def test_without_pandas_it_says_how_to_install_it(home, recorded):
     assert done.returncode == 1
     assert done.stderr == (
         "streamrnn: reading recorded files needs pandas and pyarrow: "
-        "pip install 'streamrnn[backtest]'\n"
+        f"{sys.executable} -m pip install 'streamrnn[backtest]'\n"
     )
 
 
