@@ -6,12 +6,22 @@ Nobody who holds a connection, whatever he does with it, keeps another from bein
 from __future__ import annotations
 
 import asyncio
+import errno
+import logging
+import math
 import socket
+import time
 from collections import deque
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+log = logging.getLogger("streamrnn.http")
+
+_NO_DESCRIPTOR: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_PAUSE_SECONDS: Final = 0.1
+_SILENCE_SECONDS: Final = 60.0  # between complaints
 
 
 class Listener(socket.socket):
@@ -28,9 +38,15 @@ class Listener(socket.socket):
         super().__init__(fileno=bound.detach())
         self._most = most
         self._open: deque[socket.socket] = deque()
+        self._complained_at = -math.inf
 
     def accept(self) -> tuple[socket.socket, Any]:
-        connection, address = super().accept()
+        try:
+            connection, address = super().accept()
+        except OSError as error:
+            if error.errno in _NO_DESCRIPTOR:
+                self._wait(error)
+            raise
         if len(self._open) >= self._most:
             self._open = deque(c for c in self._open if c.fileno() != -1)
         if len(self._open) >= self._most:
@@ -38,6 +54,16 @@ class Listener(socket.socket):
                 self._open.popleft().shutdown(socket.SHUT_RDWR)
         self._open.append(connection)
         return connection, address
+
+    def _wait(self, error: OSError) -> None:
+        """As if nobody were there. asyncio would try 64 times, complain each time, and do it all
+        again 64 times over in a second: a thousand tracebacks a second on the disk."""
+        now = time.monotonic()
+        if now - self._complained_at >= _SILENCE_SECONDS:
+            self._complained_at = now
+            log.error("http_not_accepting", extra={"data": {"reason": error.strerror}})
+        time.sleep(_PAUSE_SECONDS)  # who waits to be accepted would wake us at once
+        raise BlockingIOError from error
 
 
 class DeadlineProtocol(H11Protocol):
