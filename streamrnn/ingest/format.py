@@ -113,6 +113,10 @@ class Sample:
         """Whether the payload is a JSON object with all of these keys."""
         return isinstance(self.json, dict) and all(key in self.json for key in keys)
 
+    def has_any(self, *keys: str) -> bool:
+        """Whether it is one with one of them."""
+        return isinstance(self.json, dict) and any(key in self.json for key in keys)
+
     @cached_property
     def text(self) -> str | None:
         """The payload as text; None if it is not UTF-8."""

@@ -122,6 +122,10 @@ def _claim(sample: Sample) -> str:
         return f"the topic lies under {_BASE}"
     if sample.topic.endswith("/events/rpc") and sample.has("src", "method", "params"):
         return "the topic ends in events/rpc, and the payload is a notification"
+    if sample.topic.endswith("/rpc") and sample.has("src") and sample.has_any("method", "result"):
+        return "the topic ends in rpc, and the payload is a call of a device, or its answer"
+    if sample.levels[-2:-1] == ["command"] and _COMPONENT.fullmatch(sample.levels[-1]):
+        return f"it is a command to {sample.levels[-1]}"
     if len(sample.levels) < 3 or sample.levels[-2] != "status" or not isinstance(sample.json, dict):
         return ""
     component = sample.levels[-1]
@@ -184,10 +188,14 @@ class Shelly(JsonDialect):
 def _about(topic: str) -> str:
     """Of a topic without measurements, what it is about instead."""
     head, _, last = topic.rpartition("/")
-    if last in ("announce", "command", "settings") or (
-        last == "rpc" and not head.endswith("/events")
-    ):
+    if last in ("announce", "command", "settings") or head.endswith("/command"):
         return "an announcement, settings or a command"
+    if last == "rpc" and not head.endswith("/events"):
+        return "a call of a device, or its answer"
+    if topic.startswith(_BASE) and last == "set":
+        return "a command to a light"
+    if last in ("act_reasons", "temperature_status") or head.endswith("/input_event"):
+        return "an event, or a state in words"
     if head.endswith("/status") and last.partition(":")[0] in _OWN:
         return f"what the device says of its {last}"[:80]
     if last.endswith("temperature_f") or head.endswith("temperature_f"):
