@@ -1,16 +1,12 @@
 #!/usr/bin/env bash
-# Builds the image without a Docker engine, on a Debian of debootstrap's, and runs it as compose.yml
-# does: not root, nothing writable but /tmp and the state, against a real mosquitto. Needs podman too
-# (Debian: apt-get install podman mosquitto mosquitto-clients).
-# Where crun does not like the control groups: OCI_RUNTIME=runc.
+# Builds the image without a Docker engine, and runs it as compose.yml does: not root, nothing
+# writable but /tmp and the state, against a real mosquitto (Debian: apt-get install mosquitto
+# mosquitto-clients; and see images.sh).
 #
-# shellcheck source=deploy/test/roots.sh
-source "$(dirname "${BASH_SOURCE[0]}")/roots.sh"
+# shellcheck source=deploy/test/images.sh
+source "$(dirname "${BASH_SOURCE[0]}")/images.sh"
 
 readonly BROKER_PORT=${BROKER_PORT:-18831} HTTP_PORT=${HTTP_PORT:-18095}
-# The layers are kept beside the base systems.
-podman=(podman --root "$BASE/images" --runroot "$BASE/images-run" --cgroup-manager cgroupfs
-    --storage-driver "${STORAGE_DRIVER:-overlay}" --runtime "${OCI_RUNTIME:-crun}")
 processes=()
 
 clean_up() {
@@ -30,17 +26,8 @@ metric_is_at_least() {
 }
 
 step "a base image, and on it ours"
-readonly DEBIAN=localhost/debian:bookworm-slim
-if ! "${podman[@]}" image exists "$DEBIAN"; then
-    debian_root "$SCRATCH/base"
-    tar -C "$SCRATCH/base" -c . | "${podman[@]}" import --quiet - "$DEBIAN"
-fi
-printf '[global]\ncert = /run/authorities.crt\n' >"$SCRATCH/pip.conf"
-"${podman[@]}" build --quiet --layers --isolation chroot --network host --format docker \
-    --build-arg BASE="$DEBIAN" \
-    --volume /etc/ssl/certs/ca-certificates.crt:/run/authorities.crt:ro \
-    --volume "$SCRATCH/pip.conf:/etc/pip.conf:ro" \
-    --file "$PROJECT/deploy/docker/Dockerfile" --tag streamrnn "$PROJECT"
+debian_image
+our_image
 "${podman[@]}" images --format '{{.Repository}} {{.Size}}'
 
 step "run it"
