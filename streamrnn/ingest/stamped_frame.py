@@ -34,12 +34,14 @@ from streamrnn.records import Message, Readings
 _MINUTE: Final = rb"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:"
 _ISO_TIME: Final = re.compile(_MINUTE + rb"\d\d(?:\.(?:\d{3}|\d{6}))?(?=(?:Z|[+-]\d\d:?\d\d)\Z)")
 _is_minute: Final = re.compile(_MINUTE).fullmatch
-# By its length, without its zone: minute, second, milliseconds, microseconds beyond them.
-_PIECES: Final = {19: "17s2s0s0s", 23: "17s2sx3s0s", 26: "17s2sx3s3s"}
+_MINUTE_SIZE: Final = 17
+# By the length of a time without its zone: second, milliseconds, microseconds beyond them.
+_PIECES: Final = {19: "2s0s0s", 23: "2sx3s0s", 26: "2sx3s3s"}
 _SECONDS: Final = {b"%02d" % second: float(second) for second in range(60)}
 _THOUSANDTHS: Final = {b"%03d" % number: number / 1e3 for number in range(1000)}
 _MILLIONTHS: Final = {b"%03d" % number: number / 1e6 for number in range(1000)}
-_MINUTES_KEPT: Final = 16
+_MINUTES_KEPT: Final = 4
+_WORDS_KEPT: Final = 1000
 
 
 StampedFrame: TypeAlias = Callable[[Message, Readings], bool]
@@ -48,16 +50,19 @@ with all that it needs in its closure: Python has nothing faster."""
 
 
 class Minutes(dict[bytes, float]):
-    """When minutes of one zone began, Unix time, by their text, such as b"2023-11-14T22:13:"."""
+    """When minutes of one zone began, Unix time, by their text with the words before it, such as
+    b',"at":"2023-11-14T22:13:'."""
 
-    def __init__(self, ahead: timedelta) -> None:
+    def __init__(self, words: bytes, ahead: timedelta) -> None:
+        self._words = words
         self._ahead = ahead
 
     def learn(self, text: bytes) -> float:
-        """Raises ValueError for what is no minute, or none of a clock that was set."""
-        if not _is_minute(text):
+        """Raises ValueError for other words, and for what is no minute of a clock that was set."""
+        words, minute = text[:-_MINUTE_SIZE], text[-_MINUTE_SIZE:]
+        if words != self._words or not _is_minute(minute):
             raise ValueError(text)
-        moment = datetime.fromisoformat(f"{text.decode()}00+00:00") - self._ahead
+        moment = datetime.fromisoformat(f"{minute.decode()}00+00:00") - self._ahead
         begin = moment.timestamp()
         if not YEAR_2000 <= begin < SECONDS_END - 60.0:
             raise ValueError(text)
@@ -68,11 +73,14 @@ class Minutes(dict[bytes, float]):
 
 
 class StampedFrames:
-    """Finds them. Those whose messages tell the time in one zone share what they know of it."""
+    """Finds them. Those with the same words before a time share what they know of its minutes.
+
+    Both kinds of reader are written out, as a call within them would cost a tenth.
+    """
 
     def __init__(self, limits: LimitsConfig) -> None:
         self._limits = limits
-        self._minutes: dict[timedelta, Minutes] = {}
+        self._minutes: dict[tuple[bytes, timedelta], Minutes] = {}
 
     def find(
         self,
@@ -92,13 +100,48 @@ class StampedFrames:
             time = _find_number(payload, parse, stamp, leaf)
         if value is None or time is None:
             return None
-        return self._reader(_Layout.of(payload, value, time), time, stream, max_future)
+        layout = _Layout.of(payload, value, time)
+        if time.per_second:
+            return self._with_number(layout, time.per_second, stream, max_future)
+        return self._with_text(layout, time.ahead, stream, max_future)
 
-    def _reader(self, layout: _Layout, time: _Time, stream: str, max_future: float) -> StampedFrame:
-        word, word_at, value_at, unpack, offset, left, right = layout
+    def _with_number(
+        self, layout: _Layout, per_second: float, stream: str, max_future: float
+    ) -> StampedFrame:
+        word, word_at, value_at, offset, left, right, pieces = layout
+        unpack = struct.Struct(f"{len(left)}s{pieces}{len(right)}s").unpack_from
         most, max_bytes = self._limits.max_abs_value, self._limits.max_payload_bytes
-        per_second = time.per_second
-        minutes = self._minutes_of(time.ahead)
+
+        def read(message: Message, into: Readings) -> bool:
+            payload = message.payload
+            if payload[word_at] != word or len(payload) > max_bytes or message.retain:
+                return False
+            try:
+                value = decode_number(payload[value_at])
+                before, number, after = unpack(payload, offset)
+                if before != left or after != right:
+                    return False
+                time = decode_number(number) / per_second
+            except (DecodeError, struct.error):
+                return False
+            latest = message.received_at + max_future
+            if not -most <= value <= most or not YEAR_2000 <= time <= latest or time >= SECONDS_END:
+                return False
+            streams, values, times = into
+            streams.append(stream)
+            values.append(value)
+            times.append(time)
+            return True
+
+        return read
+
+    def _with_text(
+        self, layout: _Layout, ahead: timedelta, stream: str, max_future: float
+    ) -> StampedFrame:
+        word, word_at, value_at, offset, left, right, pieces = layout
+        unpack = struct.Struct(f"{len(left) + _MINUTE_SIZE}s{pieces}{len(right)}s").unpack_from
+        most, max_bytes = self._limits.max_abs_value, self._limits.max_payload_bytes
+        minutes = self._minutes_after(left, ahead)
         begin_of, learn = minutes.get, minutes.learn
 
         def read(message: Message, into: Readings) -> bool:
@@ -107,20 +150,15 @@ class StampedFrames:
                 return False
             try:
                 value = decode_number(payload[value_at])
-                before, first, second, milli, micro, after = unpack(payload, offset)
-                if before != left or after != right:
+                minute, second, milli, micro, after = unpack(payload, offset)
+                if after != right:
                     return False
-                if per_second:
-                    time = decode_number(first) / per_second
-                    if not YEAR_2000 <= time < SECONDS_END:
-                        return False
-                else:
-                    time = (begin_of(first) or learn(first)) + _SECONDS[second]
-                    if milli:
-                        fraction = _THOUSANDTHS[milli]
-                        if micro:
-                            fraction += _MILLIONTHS[micro]
-                        time += fraction
+                time = (begin_of(minute) or learn(minute)) + _SECONDS[second]
+                if milli:
+                    fraction = _THOUSANDTHS[milli]
+                    if micro:
+                        fraction += _MILLIONTHS[micro]
+                    time += fraction
             except (DecodeError, ValueError, KeyError, struct.error):
                 return False
             if not -most <= value <= most or time > message.received_at + max_future:
@@ -133,12 +171,14 @@ class StampedFrames:
 
         return read
 
-    def _minutes_of(self, ahead: timedelta) -> Minutes:
-        return self._minutes.setdefault(ahead, Minutes(ahead))
+    def _minutes_after(self, words: bytes, ahead: timedelta) -> Minutes:
+        if len(self._minutes) >= _WORDS_KEPT:
+            self._minutes.clear()  # each frame keeps its own
+        return self._minutes.setdefault((words, ahead), Minutes(words, ahead))
 
 
 class _Time(NamedTuple):
-    """Where in a payload a time is, and in which pieces it is read."""
+    """Where in a payload a time is, and in which pieces it is read, a text from its seconds on."""
 
     begin: int
     end: int
@@ -151,39 +191,27 @@ class _Layout(NamedTuple):
     """On one side of the number is a word, on the other side the time between two words, all of
     which keeps its length.
 
-    unpack, offset: what takes the side with the time apart: a word, the pieces of the time, a word.
+    offset: where the side with the time begins, behind the number counted from the end.
     """
 
     word: bytes
     word_at: slice
     value_at: slice
-    unpack: Callable[[bytes, int], tuple[bytes, ...]]
     offset: int
     left: bytes
     right: bytes
+    pieces: str
 
     @classmethod
     def of(cls, payload: bytes, value: tuple[int, int], time: _Time) -> _Layout:
         begin, end = value
-        behind = end - len(payload)  # where the number ends, counted from the end
+        behind = end - len(payload)
+        value_at = slice(begin, behind)
         if time.begin < begin:
             left, right = payload[: time.begin], payload[time.end : begin]
-            word, word_at, value_at, offset = (
-                payload[end:],
-                slice(behind, None),
-                slice(begin, behind),
-                0,
-            )
-        else:
-            left, right = payload[end : time.begin], payload[time.end :]
-            word, word_at, value_at, offset = (
-                payload[:begin],
-                slice(begin),
-                slice(begin, behind),
-                behind,
-            )
-        pieces = struct.Struct(f"{len(left)}s{time.pieces}{len(right)}s")
-        return cls(word, word_at, value_at, pieces.unpack_from, offset, left, right)
+            return cls(payload[end:], slice(behind, None), value_at, 0, left, right, time.pieces)
+        left, right = payload[end : time.begin], payload[time.end :]
+        return cls(payload[:begin], slice(begin), value_at, behind, left, right, time.pieces)
 
 
 def _find_number(
@@ -195,7 +223,7 @@ def _find_number(
     begin, end = place
     for per_second in (1.0, 1e3, 1e6):
         if leaf / per_second == stamp.time:
-            return _Time(begin, end, f"{end - begin}s0s0s0s", per_second=per_second)
+            return _Time(begin, end, f"{end - begin}s", per_second=per_second)
     return None
 
 

@@ -152,9 +152,9 @@ def test_a_time_of_another_spelling_has_no_frame(text: str) -> None:
 
 
 def test_only_the_latest_minutes_are_remembered() -> None:
-    minutes = Minutes(timedelta(hours=1))
+    minutes = Minutes(b',"at":"', timedelta(hours=1))
     for minute in range(60):
-        text = b"2023-11-14T23:%02d:" % minute
+        text = b',"at":"2023-11-14T23:%02d:' % minute
         assert minutes.learn(text) == datetime(2023, 11, 14, 22, minute, tzinfo=UTC).timestamp()
         assert text in minutes
     assert len(minutes) < 20
