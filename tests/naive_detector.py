@@ -256,10 +256,11 @@ class Detector:
         self.timing, self.blocks = Timing(), Blocks()
         spans = (*recipe.LINEAR_SPANS, *recipe.CHANGE_SPANS)
         spans = (*spans, *recipe.NETWORK_SPANS, *recipe.ANALOGUE_SPANS)
-        self.tails = Tails([2.0 / (span + 1.0) for span in spans] + [1.0] * 4)
+        self.tails = Tails([2.0 / (span + 1.0) for span in spans] + [1.0] * 3)
         self.shapes = [Shapes(0), Shapes(1)]
         self.linear, self.level = Linear(), Level()
-        self.records, self.alarm, self.held = Records(), Alarm(), 0.0
+        self.records, self.alarm = Records(), Alarm()
+        self.held = self.slow_shape = 0.0
         self.persistence = Persistence()
         self.fault, self.limits = Fault(adapt_after), limits
         self.habits: Habits | None = None
@@ -336,11 +337,11 @@ class Detector:
         alarm = self.alarm.is_raised(
             evidence, elapsed, len(self.values), interval=self.timing.interval, muted=muted
         )
-        if max(stuck, drift) > 1.0:
+        if drift > 1.0:
             score = max(score, 1.0 + recipe.ALARM_TILT * score)
         if alarm:
             score = max(score, 1.0 + recipe.ALARM_TILT * (1.0 + score))
-        held = max(score, self.fault.lasting(habits))
+        held = max(score, self.fault.lasting(habits, stuck))
         z = np.array(fine.history[-fine.kept :])
         kind, accepted = self.fault.follow(
             z, habits, held, time,
@@ -393,8 +394,10 @@ class Detector:
         if self.tails.count <= recipe.EVIDENCE_WARM:
             return 0.0, 0.0
         E = max(surprises[:9]) / recipe.ERROR_UNIT
-        S = (max(surprises[9:12]) + sum(surprises[12:])) / 5.0 / recipe.SHAPE_UNIT
+        S = (max(surprises[9:12]) + sum(surprises[12:])) / 4.0 / recipe.SHAPE_UNIT
+        self.slow_shape += 2.0 / (recipe.SLOW_SHAPE_SPAN + 1.0) * (S - self.slow_shape)
+        slow = recipe.SLOW_SHAPE_WEIGHT * self.slow_shape
         L = level / recipe.LEVEL_UNIT
-        C = (E**3 + S**3 + L**3) ** (1 / 3)
+        C = (E**3 + S**3 + slow**3 + L**3) ** (1 / 3)
         self.held = min(max(C, recipe.SCORE_KEPT * self.held), recipe.MAX_SCORE)
         return self.held, E

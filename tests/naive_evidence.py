@@ -76,8 +76,9 @@ class Shapes:
         self.pending: list[float] = []
         self.values: list[float] = []  # averages, less the level of their time
         self.base, self.nearest, self.error = 0.0, 0, 0.0
-        self.distances = [0.0, 0.0]  # short, long
-        self.by_lag: list[dict[int, float]] = [{}, {}]
+        self.windows = recipe.SHAPE_WINDOWS if m == 0 else recipe.SHAPE_WINDOWS[1:]
+        self.distances = [0.0] * len(self.windows)
+        self.by_lag: list[dict[int, float]] = [{} for _ in self.windows]
 
     def add(self, z: float) -> None:
         self.pending.append(z)
@@ -94,7 +95,7 @@ class Shapes:
         known = min(steps, self.lags)
         last = min(steps - recipe.SHAPE_SETTLED, self.lags) // 16 * 16
         self.values.append(bfloat16(x))
-        for which, window in enumerate(recipe.SHAPE_WINDOWS):
+        for which, window in enumerate(self.windows):
             keep, by_lag = 1.0 - 1.0 / window, self.by_lag[which]
             nearness = {}
             for lag in range(1, -(-known // 16) * 16 + 1):
@@ -104,7 +105,7 @@ class Shapes:
             if last >= 32:
                 best = min(range(17, last + 1), key=lambda lag: nearness[lag])
                 self.distances[which] = math.sqrt(nearness[best])
-                self.nearest = best if which == 0 else self.nearest
+                self.nearest = best if window == recipe.SHAPE_WINDOWS[0] else self.nearest
 
 
 class Linear:

@@ -246,9 +246,9 @@ class Fault:
         self.home, self.shift = 0.0, 0.0
         self.range = 0.0, 0.0
 
-    def lasting(self, habits: Habits) -> float:
+    def lasting(self, habits: Habits, stuck: float) -> float:
         if self.since is None or self.shift == 0.0:
-            return 0.0
+            return recipe.LASTING_SCORE if stuck >= 1.0 else 0.0
         if (habits.means[8] - self.home) / self.shift > 0.5:
             return recipe.LASTING_SCORE
         self.shift = 0.0

@@ -229,10 +229,12 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                     n, at, c, r, base + p0, base + state0, base + marks0, u, T * INPUTS, H, relu
                 )
 
-            for m in range(MEMORIES):
-                shape_distance(
-                    n, AT_SHAPE[m], r, shape0[m], z_wide, SHAPE_READINGS[m], SHAPE_LAGS[m], best
-                )
+            shape_distance(
+                n, AT_SHAPE[0], r, shape0[0], z_wide, SHAPE_READINGS[0], SHAPE_LAGS[0], True, best
+            )
+            shape_distance(
+                n, AT_SHAPE[1], r, shape0[1], z_wide, SHAPE_READINGS[1], SHAPE_LAGS[1], False, best
+            )
             if network == network:
                 weigh(n, linear, change, network)
                 score, error = score_of(n, level)
@@ -259,12 +261,12 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 beyond = max(HABIT_WEIGHT * unusual if score >= HABIT_SCORE else 0.0, stuck, drift)
                 leader = numbers[int(n[LEADER])]
                 alarm = raise_alarm(n, leader, score, error, beyond, threshold, elapsed)
-                if max(stuck, drift) > threshold:
+                if drift > threshold:
                     score = max(score, 1.0 + ALARM_TILT * score)
                 if alarm:
                     score = max(score, 1.0 + ALARM_TILT * (1.0 + score))
                 calibrate(n, score, time, elapsed)
-                lasting = max(score, lasting_score(n, FAULT, HABITS))
+                lasting = max(score, lasting_score(n, FAULT, HABITS, stuck))
                 outcome = ANOMALY if score > 1.0 else NORMAL
                 newest = x0 + int(n[AT[FINE] + LENGTH])
                 mean, sd = n[AT[FINE] + MEAN], math.sqrt(n[AT[FINE] + VAR])

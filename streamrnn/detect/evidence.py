@@ -6,10 +6,12 @@ far it stands out from that past: -ln P, see `kernels.tails`.
     errors       of the linear forecast, of the network and of persistence, at several smoothings:
                  E, the largest
     shapes       distances from every window seen before, and the error of the forecast that the
-                 nearest of them makes: S, their mean
+                 nearest of them makes: S, their mean; slow S is SLOW_SHAPE_WEIGHT times its mean of
+                 late: what is a little strange for long is as strange as what is so at once
     level        of late, against the usual one: L, in deviations, with no tail
 
-    C = ((E / ERROR_UNIT)^3 + (S / SHAPE_UNIT)^3 + (L / LEVEL_UNIT)^3)^(1/3)
+    C = ((E / ERROR_UNIT)^3 + (S / SHAPE_UNIT)^3 + (slow S / SHAPE_UNIT)^3
+         + (L / LEVEL_UNIT)^3)^(1/3)
     C <- max(C, SCORE_KEPT C of the reading before)
     score = C; where there is an alarm, at least 1 + ALARM_TILT C
 
@@ -39,7 +41,9 @@ from streamrnn.detect.layout import (
     NETWORK_LANE,
     READINGS,
     SHAPE_LANE,
+    SHAPE_LANES_END,
     SHORT_DISTANCE,
+    SLOW_SHAPE,
     TAILED,
     TAILS,
     WARM_UP,
@@ -61,6 +65,8 @@ from streamrnn.detect.recipe import (
     NEW_ALARM_SECONDS,
     SCORE_KEPT,
     SHAPE_UNIT,
+    SLOW_SHAPE_SPAN,
+    SLOW_SHAPE_WEIGHT,
     START_EXPONENT,
 )
 from streamrnn.kernels.jit import inline_kernel
@@ -89,9 +95,11 @@ def weigh(n: Any, linear: float, change: float, network: float) -> None:
         n[values + lane] = network
     for lane in range(ANALOGUE_LANE, SHAPE_LANE):
         n[values + lane] = n[AT_SHAPE[0] + ANALOGUE_ERROR]
+    n[values + SHAPE_LANE] = n[AT_SHAPE[0] + SHORT_DISTANCE]
+    for lane in range(SHAPE_LANES_END, LANES):
+        n[values + lane] = 0.0
     for m in range(MEMORIES):
-        n[values + SHAPE_LANE + 2 * m] = n[AT_SHAPE[m] + SHORT_DISTANCE]
-        n[values + SHAPE_LANE + 2 * m + 1] = n[AT_SHAPE[m] + LONG_DISTANCE]
+        n[values + SHAPE_LANE + 1 + m] = n[AT_SHAPE[m] + LONG_DISTANCE]
     tail_surprises(n, TAILS, n[TAILED], ALPHA)
     n[TAILED] += 1.0
 
@@ -121,11 +129,13 @@ def score_of(n: Any, level: float) -> Any:
     threshold = threshold_of(n)
     E = largest(n, LINEAR_LANE, ANALOGUE_LANE) / ERROR_UNIT
     S = largest(n, ANALOGUE_LANE, SHAPE_LANE)
-    for lane in range(SHAPE_LANE, LANES):
+    for lane in range(SHAPE_LANE, SHAPE_LANES_END):
         S += n[values + lane]
-    S /= SHAPE_UNIT * (LANES - SHAPE_LANE + 1)
+    S /= SHAPE_UNIT * (SHAPE_LANES_END - SHAPE_LANE + 1)
+    n[SLOW_SHAPE] += 2.0 / (SLOW_SHAPE_SPAN + 1.0) * (S - n[SLOW_SHAPE])
+    slow = SLOW_SHAPE_WEIGHT * n[SLOW_SHAPE]
     L = level / LEVEL_UNIT
-    C = (E * E * E + S * S * S + L * L * L) ** (1.0 / 3.0) / threshold
+    C = (E * E * E + S * S * S + slow * slow * slow + L * L * L) ** (1.0 / 3.0) / threshold
     C = min(max(C, SCORE_KEPT * n[HELD_SCORE]), MAX_SCORE)
     n[HELD_SCORE] = C
     return C, E / threshold

@@ -62,12 +62,13 @@ SIZE = 15
 
 
 @inline_kernel
-def lasting_score(n: Any, at: int, habits: int) -> Any:
-    """LASTING_SCORE while a level that was left has not been returned to, else 0. With the return
-    the longer means are home at once: it is not as unusual as the leaving was."""
+def lasting_score(n: Any, at: int, habits: int, stuck: float) -> Any:
+    """LASTING_SCORE while a stream stands still, or a level that was left has not been returned to,
+    else 0. With the return the longer means are home at once: it is not as unusual as the leaving
+    was."""
     shift = n[at + SHIFT]
     if n[at + SINCE] == 0.0 or shift == 0.0:
-        return 0.0
+        return LASTING_SCORE if stuck >= 1.0 else 0.0
     if (n[habits + MEAN_8] - n[at + HOME]) / shift > 0.5:
         return LASTING_SCORE
     n[at + SHIFT] = 0.0

@@ -70,12 +70,13 @@ from streamrnn.kernels.statistics import BINS
     LEVEL_MEAN,  # the usual level, and its variance
     LEVEL_VAR,
     HELD_SCORE,  # of the evidence, falling from reading to reading
+    SLOW_SHAPE,  # mean of the shapes' part of it
     ORIGIN,  # the first reading
     TREND_FAST,  # exponential means of the readings
     TREND_SLOW,
     BLOCKS_SEEN,  # since the last gap
     STREAM_NUMBERS,
-) = range(44)
+) = range(45)
 
 # --- float64: one channel's numbers, from channel(c) ---------------------------------------------
 (
@@ -155,7 +156,8 @@ CHANGE_LANE = LINEAR_LANE + len(LINEAR_SPANS)
 NETWORK_LANE = CHANGE_LANE + len(CHANGE_SPANS)
 ANALOGUE_LANE = NETWORK_LANE + len(NETWORK_SPANS)
 SHAPE_LANE = ANALOGUE_LANE + len(ANALOGUE_SPANS)
-assert SHAPE_LANE + 2 * MEMORIES == tails.LANES
+SHAPE_LANES_END = SHAPE_LANE + 1 + MEMORIES  # one short window, and a long one of each memory
+assert SHAPE_LANES_END <= tails.LANES
 
 
 class Arrays(NamedTuple):
@@ -192,15 +194,16 @@ def networks(row: NDArray[np.float32], H: int) -> NDArray[np.float32]:
 
 # --- float32: behind both channels' arrays those of the linear forecast, see `kernels.rls`, the
 # ring of blocks, and the memories of shapes, see `shapes`: the last averages, then the mean squared
-# differences of short and of long windows, (lags,) each; two bfloat16 in each float32
+# differences of long windows and of short ones, (lags,) each; two bfloat16 in each float32
 def values_size(lags: int) -> int:
     """float32 numbers that the last averages take."""
     return (lags + VECTOR) // 2
 
 
-def memory_size(lags: int) -> int:
-    """float32 numbers of a memory of shapes."""
-    return values_size(lags) + lags
+def memory_size(m: int) -> int:
+    """float32 numbers of memory m of shapes; the first has windows of two lengths."""
+    lags = SHAPE_LAGS[m]
+    return values_size(lags) + (lags if m == 0 else lags // 2)
 
 
 def row_size(H: int) -> int:
@@ -225,4 +228,4 @@ def ring_base(H: int) -> int:
 
 def shape_base(H: int, m: int) -> int:
     """Where the arrays of memory m begin."""
-    return ring_base(H) + 2 * RECORD_BLOCKS + sum(memory_size(lags) for lags in SHAPE_LAGS[:m])
+    return ring_base(H) + 2 * RECORD_BLOCKS + sum(memory_size(k) for k in range(m))

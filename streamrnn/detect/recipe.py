@@ -60,14 +60,14 @@ REHEARSAL = 600.0  # readings before which an alarm wants more
 SLOW_FROM = 33.0  # blocks, since the beginning or a gap, before slow features call anybody
 ECHO = 144.0  # readings after a fault in which they show it
 RECORD_FROM = 2000.0  # readings after which a record of the score calls
-RECORD_LEAST = 0.33  # times enough
+RECORD_LEAST = 0.27  # times enough
 RECORD_FADE = 2e-6  # share of a record that is forgotten with a reading
 
 # Shapes: windows of the signal, averaged over so many readings, against all windows before. Two
 # memories, one value each in a pair.
 SHAPE_READINGS = (2.0, 8.0)
 SHAPE_LAGS = (1024, 256)  # so far back, in averages
-SHAPE_WINDOWS = (4.0, 16.0)  # a short and a long window: memory of the exponential average
+SHAPE_WINDOWS = (4.0, 16.0)  # short, which the first alone has, and long: memory of the average
 SHAPE_MEAN_MEMORY = 16.0  # the level that is taken off
 SHAPE_SETTLED = 32  # averages until a window is complete
 SHAPE_LIMIT = 10.0  # standard deviations: farther values count as this far
@@ -78,7 +78,7 @@ LEVEL_MEMORY = 5000.0
 LEVEL_REACH = 2.0  # deviations: farther readings count as this far away
 LEVEL_WARM = 100.0  # readings before they do
 LEVEL_FLOOR = 0.1  # of the deviation that is not winsorised
-LEVEL_LIMIT = 1e3
+LEVEL_LIMIT = 48.0
 
 # Evidence: errors of four forecasts at several smoothings (spans of exponential averages, in
 # readings), and distances of shapes, each as -ln P from its own tail.
@@ -91,7 +91,9 @@ EVIDENCE_WARM = 20.0  # more of them before a tail is known
 
 # Score: above 1 is anomalous. What -ln P, or how many deviations, make a score of 1 by themselves.
 ERROR_UNIT = 25.0
-SHAPE_UNIT = 10.0
+SHAPE_UNIT = 12.0
+SLOW_SHAPE_WEIGHT = 0.85
+SLOW_SHAPE_SPAN = 300.0  # readings
 LEVEL_UNIT = 16.0  # deviations
 SCORE_KEPT = 0.9  # of the last score, where that is more: evidence comes and goes within an event
 ALARM_TILT = 0.05  # how much the evidence orders what an alarm raised to 1

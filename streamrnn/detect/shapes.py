@@ -11,8 +11,8 @@ past that long, without ever comparing windows (an exponential window in place o
 profile's, Yeh et al. 2016, doi:10.1109/ICDM.2016.0179). A running mean is taken off first, so that
 a level alone is no shape; amplitudes count, because a sensor that trembles differently is news.
 
-There are two memories, of averages over 2 and over 8 readings, and in each a short and a long
-window. What followed the nearest short window of the first is a forecast besides (the method of
+There are two memories, of averages over 2 and over 8 readings, and in each a long window; in the
+first a short one, too. What followed the nearest short window is a forecast besides (the method of
 analogues, Lorenz 1969, doi:10.1175/1520-0469(1969)26<636:APARBN>2.0.CO;2); the error of it is
 evidence, too.
 
@@ -45,12 +45,13 @@ FARTHEST = 1e30
 
 @inline_kernel
 def shape_distance(
-    n: Any, at: int, r: Any, base: int, z: float, readings: float, lags: int, best: Any
-) -> None:
+    n: Any, at: int, r: Any, base: int, z: float, readings: float, lags: int, has_short: bool,
+    best: Any,
+) -> None:  # fmt: skip
     """Takes in the next scaled value z; when it completes an average, the distances are renewed.
 
-    n: numbers, the memory's from `at`. r: arrays, the memory's from `base`. readings, lags:
-    constants of the memory. best: scratch (VECTOR,).
+    n: numbers, the memory's from `at`. r: arrays, the memory's from `base`. readings, lags,
+    has_short: constants of the memory; whether it has a short window. best: scratch (VECTOR,).
     """
     n[at + SHAPE_SUM] += z
     n[at + SHAPE_COUNT] += 1.0
@@ -75,7 +76,10 @@ def shape_distance(
         mean - n[at + SHAPE_BASE]
     )
     x = mean - n[at + SHAPE_BASE]
-    search_nearest(n, at, r, base, x, newest, steps, lags, best)
+    if has_short:
+        search_both(n, at, r, base, x, newest, steps, lags, best)
+    else:
+        search_long(n, at, r, base, x, newest, steps, lags, best)
     best[0] = x
     value = load(best, 0, 1)
     store_short(r, values + newest, value)
@@ -84,13 +88,13 @@ def shape_distance(
 
 
 @inline_kernel
-def search_nearest(
+def search_both(
     n: Any, at: int, r: Any, base: int, x: float, newest: int, steps: int, lags: int, best: Any
 ) -> None:
     """Renews D of every lag for the value x, and from it both distances and the nearest lag."""
     values = 2 * base
-    shorts = values + lags + VECTOR
-    longs = shorts + lags
+    longs = values + lags + VECTOR
+    shorts = longs + lags
     settled = steps - SHAPE_SETTLED
     for i in range(VECTOR):
         best[i] = FARTHEST
@@ -118,6 +122,27 @@ def search_nearest(
                 lane = i
         store(best, 0, where)
         n[at + NEAREST_LAG] = best[lane] + lane + 1.0
+
+
+@inline_kernel
+def search_long(
+    n: Any, at: int, r: Any, base: int, x: float, newest: int, steps: int, lags: int, best: Any
+) -> None:
+    """The same without short windows."""
+    values = 2 * base
+    longs = values + lags + VECTOR
+    settled = steps - SHAPE_SETTLED
+    for i in range(VECTOR):
+        best[i] = FARTHEST
+    nearest = load(best, 0, VECTOR)
+    for lag in range(0, min(steps, lags), VECTOR):
+        step = load_short(r, values + (newest + 1 + lag) % lags, VECTOR) - x
+        D = load_short(r, longs + lag, VECTOR) * KEEP_LONG + step * step * (1.0 - KEEP_LONG)
+        store_short(r, longs + lag, D)
+        if lag > 0 and lag + VECTOR <= settled:
+            nearest = lower(nearest, D)
+    if settled >= 2 * VECTOR:
+        n[at + LONG_DISTANCE] = math.sqrt(least(nearest, best))
 
 
 @inline_kernel

@@ -11,6 +11,7 @@ from streamrnn.detect.recipe import (
     LEVEL_UNIT,
     SCORE_KEPT,
     SHAPE_UNIT,
+    SLOW_SHAPE_WEIGHT,
 )
 from streamrnn.kernels.jit import kernel
 from streamrnn.kernels.tails import LANES, SURPRISE
@@ -38,7 +39,7 @@ def surprised(error: float = 0.0, shape: float = 0.0, lane: int = 2) -> np.ndarr
     numbers = np.zeros(layout.NUMBERS)
     numbers[layout.TAILED] = EVIDENCE_WARM + 1.0
     numbers[AT + lane] = error
-    numbers[AT + layout.ANALOGUE_LANE : AT + LANES] = shape
+    numbers[AT + layout.ANALOGUE_LANE : AT + layout.SHAPE_LANES_END] = shape
     return numbers
 
 
@@ -87,9 +88,19 @@ def test_a_higher_threshold_makes_all_evidence_count_for_less() -> None:
 def test_every_statistic_goes_to_its_lanes() -> None:
     numbers = np.zeros(layout.NUMBERS)
     numbers[AT_SHAPE[0] + layout.ANALOGUE_ERROR] = 4.0
+    numbers[AT_SHAPE[0] + layout.SHORT_DISTANCE] = 5.0
     for m in range(layout.MEMORIES):
-        numbers[AT_SHAPE[m] + layout.SHORT_DISTANCE] = 5.0 + 2.0 * m
-        numbers[AT_SHAPE[m] + layout.LONG_DISTANCE] = 6.0 + 2.0 * m
+        numbers[AT_SHAPE[m] + layout.LONG_DISTANCE] = 6.0 + m
     weighed(numbers, 1.0, 2.0, 3.0)
     first = numbers[AT + LANES : AT + 2 * LANES]  # what each was averaged to, with nothing before
-    assert first.tolist() == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0] * 3 + [5.0, 6.0, 7.0, 8.0]
+    assert first.tolist() == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0] * 3 + [5.0, 6.0, 7.0, 0.0]
+
+
+def test_what_is_a_little_strange_for_long_adds_up() -> None:
+    numbers, scores = surprised(shape=0.5 * SHAPE_UNIT), []
+    for _ in range(2_000):
+        scores.append(score(numbers, 0.0))
+        numbers[AT + layout.ANALOGUE_LANE : AT + layout.SHAPE_LANES_END] = 0.5 * SHAPE_UNIT
+    assert scores[0] == pytest.approx(0.5, rel=1e-3)
+    slow = SLOW_SHAPE_WEIGHT
+    assert scores[-1] == pytest.approx(0.5 * (1.0 + slow**3) ** (1 / 3), rel=1e-3)
