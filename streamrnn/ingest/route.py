@@ -26,7 +26,7 @@ LONGEST_STREAM_NAME: Final = 256  # characters
 MOST_STREAM_LEVELS: Final = 100
 _LABEL: Final = re.compile(r"\{(\w+)\}")
 # What it takes to remember one, roughly, besides its text.
-_ROUTE_BYTES: Final = 1200
+_ROUTE_BYTES: Final = 1500
 _LEAF_BYTES: Final = 250
 
 

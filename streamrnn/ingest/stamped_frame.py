@@ -21,6 +21,7 @@ import re
 import struct
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from msgspec import DecodeError
@@ -109,7 +110,7 @@ class StampedFrames:
         self, layout: _Layout, per_second: float, stream: str, max_future: float
     ) -> StampedFrame:
         word, word_at, value_at, offset, left, right, pieces = layout
-        unpack = struct.Struct(f"{len(left)}s{pieces}{len(right)}s").unpack_from
+        unpack = _unpack(f"{len(left)}s{pieces}{len(right)}s")
         most, max_bytes = self._limits.max_abs_value, self._limits.max_payload_bytes
 
         def read(message: Message, into: Readings) -> bool:
@@ -139,7 +140,7 @@ class StampedFrames:
         self, layout: _Layout, ahead: timedelta, stream: str, max_future: float
     ) -> StampedFrame:
         word, word_at, value_at, offset, left, right, pieces = layout
-        unpack = struct.Struct(f"{len(left) + _MINUTE_SIZE}s{pieces}{len(right)}s").unpack_from
+        unpack = _unpack(f"{len(left) + _MINUTE_SIZE}s{pieces}{len(right)}s")
         most, max_bytes = self._limits.max_abs_value, self._limits.max_payload_bytes
         minutes = self._minutes_after(left, ahead)
         begin_of, learn = minutes.get, minutes.learn
@@ -175,6 +176,11 @@ class StampedFrames:
         if len(self._minutes) >= _WORDS_KEPT:
             self._minutes.clear()  # each frame keeps its own
         return self._minutes.setdefault((words, ahead), Minutes(words, ahead))
+
+
+@lru_cache(_WORDS_KEPT)  # shared by frames of the same shape, as it takes as much as all the rest
+def _unpack(pieces: str) -> Callable[[bytes, int], tuple[bytes, ...]]:
+    return struct.Struct(pieces).unpack_from
 
 
 class _Time(NamedTuple):
