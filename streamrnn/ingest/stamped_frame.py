@@ -37,9 +37,9 @@ _ISO_TIME: Final = re.compile(_MINUTE + rb"\d\d(?:\.(?:\d{3}|\d{6}))?(?=(?:Z|[+-
 _is_minute: Final = re.compile(_MINUTE).fullmatch
 _MINUTE_SIZE: Final = 17
 # By the length of a time without its zone: second, milliseconds, microseconds beyond them.
-_PIECES: Final = {19: "2s0s0s", 23: "2sx3s0s", 26: "2sx3s3s"}
+_PIECES: Final = {19: "2s0s0s", 23: "2s4s0s", 26: "2s4s3s"}
 _SECONDS: Final = {b"%02d" % second: float(second) for second in range(60)}
-_THOUSANDTHS: Final = {b"%03d" % number: number / 1e3 for number in range(1000)}
+_THOUSANDTHS: Final = {b".%03d" % number: number / 1e3 for number in range(1000)}
 _MILLIONTHS: Final = {b"%03d" % number: number / 1e6 for number in range(1000)}
 _MINUTES_KEPT: Final = 4
 _WORDS_KEPT: Final = 1000

@@ -128,10 +128,13 @@ def test_a_time_in_another_zone_than_the_last_one_has_another_frame() -> None:
         *("2023-11-14T22:13:60Z", "2023-11-14T22:60:00Z", "2023-11-14T24:00:00Z"),
         *("2023-02-29T22:13:00Z", "2023-11-14T22:13:1eZ", "2023-11-14T22:13:-1Z"),
         *("2023-11-14X22:13:00Z", "2023-11-14T22:13: 1Z", "1999-11-14T22:13:00Z"),
+        *("2023-11-14T22:13:00:125Z", "2023-11-14T22:13:00,125Z", "2023-11-14T22:13:00.1e2Z"),
+        *("2023-11-14T22:13:00.-25Z", "2023-11-14T22:13:00.125 00Z", "2023-11-14T22:13:00.125:00Z"),
     ],
 )
 def test_what_is_no_usual_time_in_a_frame_is_left_to_the_long_way(text: str) -> None:
-    ingest = ingest_that_heard('{"t":1,"at":"2023-11-14T22:13:00Z"}', AT)
+    usual = "2023-11-14T22:13:00.000000"[: len(text) - 1]
+    ingest = ingest_that_heard(f'{{"t":1,"at":"{usual}Z"}}', AT)
     later = message("a", f'{{"t":2,"at":"{text}"}}')
     read = ingest._by_topic["a"].stamped_frame
     assert read is not None
