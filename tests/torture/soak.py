@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.service.sinks.history import FILE_NAME
+from streamrnn.service.sinks.history import DESTINATION, FILE_NAME
 from tests.mosquitto import Mosquitto
 from tests.torture.figures import Figures
 from tests.torture.nursery import Nursery
 from tests.torture.rounds import Reading
 from tests.torture.sender import BROKER_SETTINGS, Sender
-from tests.torture.victim import victim
+from tests.torture.victim import Victim, victim
 
 _DEVICES = 10
 _FIELDS = 20  # of each device: 200 streams
@@ -58,6 +58,12 @@ def _slope(days: NDArray[np.float64], rss: NDArray[np.float64]) -> float:
     apart = days[later] > days[earlier]
     slopes = (rss[later] - rss[earlier])[apart] / (days[later] - days[earlier])[apart]
     return float(np.median(slopes))
+
+
+def _given_up(daemon: Victim) -> float:
+    """Readings that the history never wrote."""
+    dropped = daemon.samples("streamrnn_sink_dropped_total")
+    return sum(sample.value for sample in dropped if sample.labels["sink"] == DESTINATION)
 
 
 def run(folder: Path, seconds: int) -> Figures:
@@ -105,22 +111,26 @@ def run(folder: Path, seconds: int) -> Figures:
             daemon.wait_until(
                 lambda: daemon.total("streamrnn_readings_total") == readings, "all applied"
             )
+            given_up = _given_up(daemon)
             assert daemon.stop() == 0
     finally:
         broker.stop()
     with sqlite3.connect(folder / "victim" / "state" / FILE_NAME) as history:
-        (kept,) = history.execute("SELECT sum(readings) FROM minute").fetchone()
+        kept, oldest = history.execute("SELECT sum(readings), min(minute) FROM minute").fetchone()
     slope = _slope(np.array(days), np.array(rss))
     figures = Figures("soak")
     figures["simulated days"] = sent * _PERIOD_SECONDS / _DAY
     figures["times as fast"] = int(sent * _PERIOD_SECONDS / lasted)
     figures["readings"] = readings
     figures["of them in the history"] = kept
+    figures["given up by it"] = given_up
     figures["RSS, MB"] = rss[-1]
     figures["slope, MB per simulated day"] = slope
     figures["threads"] = f"{min(threads)} to {max(threads)}"
     figures["open files"] = f"{min(files)} to {max(files)}"
-    assert kept == readings, figures
+    had_room = oldest == first // 60  # else the oldest had to go, as is asked for
+    assert kept == readings or not had_room, figures
+    assert given_up == 0, figures
     assert slope < _MOST_MB_PER_DAY, figures
     # the one that writes a checkpoint comes and goes
     assert max(threads) - min(threads) <= 2, figures
