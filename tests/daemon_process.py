@@ -107,6 +107,14 @@ class DaemonProcess:
         user, system = int(fields[11]), int(fields[12])  # utime and stime of proc(5)
         return (user + system) / os.sysconf("SC_CLK_TCK")
 
+    def waited_for_processor_seconds(self) -> float:
+        """For which threads that live now were ready to work and others had the processor."""
+        assert self.process is not None
+        waited = 0
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            waited += int((task / "schedstat").read_text().split()[1])
+        return waited / 1e9
+
     def _log_end(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
 
