@@ -10,6 +10,7 @@ import typer
 
 from streamrnn.cli.exit_codes import ExitCode
 from streamrnn.cli.settings import ConfigOption, TopicOption, load_settings
+from streamrnn.errors import ConfigError
 
 
 def explain_message(
@@ -29,6 +30,13 @@ def explain_message(
 
     Example:  streamrnn test-message sensors/freezer '{"temperature": -18.4}'
     """
+    if not topic or "+" in topic or "#" in topic:
+        raise ConfigError(
+            [
+                f'topic "{topic}": must be one that a message can have, without + and #; '
+                "filters are named with --topic"
+            ]
+        )
     # Lazy: msgspec, and the settings' pydantic.
     from streamrnn.config import SourceConfig
     from streamrnn.ingest import Ingest

@@ -87,7 +87,8 @@ class Publisher:
             self._client.connect(self._host, self._port)
         except OSError as error:
             raise BrokerError(
-                f"the plant cannot reach {self._host}:{self._port}: {error}"
+                f"the plant cannot reach {self._host}:{self._port}: {error.strerror or error}; "
+                "is a broker running there?"
             ) from error
         self._client.loop_start()
         self._job = self._threads.submit(self._run)

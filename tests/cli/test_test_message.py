@@ -61,3 +61,10 @@ def test_a_stored_message_is_left_out_as_the_daemon_would(streamrnn):
     code, out, _ = streamrnn("test-message", "freezer", "1", "--retained")
     assert code == 1
     assert "left out (retained)" in out
+
+
+@pytest.mark.parametrize("topic", ["sensors/#", "sensors/+/t", ""])
+def test_a_filter_is_no_topic_of_a_message(streamrnn, topic):
+    code, _, err = streamrnn("test-message", topic, "5")
+    assert code == 2
+    assert "without + and #" in err
