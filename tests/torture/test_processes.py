@@ -46,5 +46,5 @@ def test_a_row_that_is_told_to_end_leaves_no_broker_and_no_daemon(row: str, tmp_
         assert process.wait(60.0) != 0
         _wait_for(tmp_path, set())  # who is killed takes a moment to end
     finally:
-        process.kill()
+        process.terminate()
         process.wait()
