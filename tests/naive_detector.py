@@ -232,9 +232,10 @@ class Channel:
         m = sum(self.surprises[-n:]) / n
         mean, sd = self.smoothed.mean_sd()
         self.smoothed.add(m)
-        if len(self.smoothed.values) <= recipe.LEAST_PAST * n or m <= mean:
+        z = (m - mean) / max(sd, recipe.SMOOTHED_SD_FLOOR)
+        if len(self.smoothed.values) <= recipe.LEAST_PAST * n or z <= recipe.UNUSUAL_DEVIATIONS:
             return 0.0
-        return naive.surprise_of_normal((m - mean) / max(sd, recipe.SMOOTHED_SD_FLOOR))
+        return naive.surprise_of_normal(z)
 
 
 class Detector:
@@ -257,7 +258,7 @@ class Detector:
         spans = (*recipe.LINEAR_SPANS, *recipe.CHANGE_SPANS)
         spans = (*spans, *recipe.NETWORK_SPANS, *recipe.ANALOGUE_SPANS)
         self.tails = Tails([2.0 / (span + 1.0) for span in spans] + [1.0] * 3)
-        self.shapes = [Shapes(0), Shapes(1)]
+        self.shapes = [Shapes(m) for m in range(3)]
         self.linear, self.level = Linear(), Level()
         self.records, self.alarm = Records(), Alarm()
         self.held = self.slow_shape = 0.0
@@ -389,7 +390,7 @@ class Detector:
             (self.shapes[0].error, recipe.ANALOGUE_SPANS),
         )
         values = [value for value, spans in groups for _ in spans]
-        distances = [distance for memory in self.shapes for distance in memory.distances]
+        distances = [memory.distance for memory in self.shapes]
         surprises = self.tails.judge([*values, *distances])
         if self.tails.count <= recipe.EVIDENCE_WARM:
             return 0.0, 0.0

@@ -68,17 +68,16 @@ def bfloat16(value: float) -> float:
 
 
 class Shapes:
-    """Distances of the last averages of some values to the nearest windows before, and the error of
-    the forecast that the nearest short one makes."""
+    """Distance of the last averages of some values to the nearest window before, and the error of
+    the forecast that this one makes."""
 
     def __init__(self, m: int) -> None:
         self.readings, self.lags = recipe.SHAPE_READINGS[m], recipe.SHAPE_LAGS[m]
+        self.keep = 1.0 - 1.0 / recipe.SHAPE_WINDOWS[m]
         self.pending: list[float] = []
         self.values: list[float] = []  # averages, less the level of their time
-        self.base, self.nearest, self.error = 0.0, 0, 0.0
-        self.windows = recipe.SHAPE_WINDOWS if m == 0 else recipe.SHAPE_WINDOWS[1:]
-        self.distances = [0.0] * len(self.windows)
-        self.by_lag: list[dict[int, float]] = [{} for _ in self.windows]
+        self.base, self.nearest, self.error, self.distance = 0.0, 0, 0.0, 0.0
+        self.by_lag: dict[int, float] = {}
 
     def add(self, z: float) -> None:
         self.pending.append(z)
@@ -95,17 +94,15 @@ class Shapes:
         known = min(steps, self.lags)
         last = min(steps - recipe.SHAPE_SETTLED, self.lags) // 16 * 16
         self.values.append(bfloat16(x))
-        for which, window in enumerate(self.windows):
-            keep, by_lag = 1.0 - 1.0 / window, self.by_lag[which]
-            nearness = {}
-            for lag in range(1, -(-known // 16) * 16 + 1):
-                older = self.values[-1 - lag] if lag <= steps else 0.0
-                nearness[lag] = keep * by_lag.get(lag, 0.0) + (1.0 - keep) * (x - older) ** 2
-                by_lag[lag] = bfloat16(nearness[lag])
-            if last >= 32:
-                best = min(range(17, last + 1), key=lambda lag: nearness[lag])
-                self.distances[which] = math.sqrt(nearness[best])
-                self.nearest = best if window == recipe.SHAPE_WINDOWS[0] else self.nearest
+        nearness = {}
+        for lag in range(1, -(-known // 16) * 16 + 1):
+            older = self.values[-1 - lag] if lag <= steps else 0.0
+            square = (x - older) ** 2
+            nearness[lag] = self.keep * self.by_lag.get(lag, 0.0) + (1.0 - self.keep) * square
+            self.by_lag[lag] = bfloat16(nearness[lag])
+        if last >= 32:
+            self.nearest = min(range(17, last + 1), key=lambda lag: nearness[lag])
+            self.distance = math.sqrt(nearness[self.nearest])
 
 
 class Linear:

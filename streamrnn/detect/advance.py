@@ -73,6 +73,7 @@ from streamrnn.detect.recipe import (
     RANGE_WARM_READINGS,
     SHAPE_LAGS,
     SHAPE_READINGS,
+    SHAPE_WINDOWS,
     STRIDE,
     WINDOW,
 )
@@ -229,12 +230,11 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                     n, at, c, r, base + p0, base + state0, base + marks0, u, T * INPUTS, H, relu
                 )
 
-            shape_distance(
-                n, AT_SHAPE[0], r, shape0[0], z_wide, SHAPE_READINGS[0], SHAPE_LAGS[0], True, best
-            )
-            shape_distance(
-                n, AT_SHAPE[1], r, shape0[1], z_wide, SHAPE_READINGS[1], SHAPE_LAGS[1], False, best
-            )
+            for m in range(MEMORIES):
+                shape_distance(
+                    n, AT_SHAPE[m], r, shape0[m], z_wide,
+                    SHAPE_READINGS[m], SHAPE_LAGS[m], SHAPE_WINDOWS[m], m == 0, best,
+                )  # fmt: skip
             if network == network:
                 weigh(n, linear, change, network)
                 score, error = score_of(n, level)

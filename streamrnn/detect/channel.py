@@ -2,7 +2,8 @@
 
     q = -log10 of the conformal rank of |residual| among the channel's recent ones
     m = mean of the last few q
-    S = -log10 P(N > (m - mean m) / sd m), against m's own long past; N: the normal distribution
+    z = (m - mean m) / sd m, against m's own long past
+    S = -log10 P(N > z), N: the normal distribution; 0 up to UNUSUAL_DEVIATIONS, as usual as any
 
 One large residual may be a spike that noise also makes; S asks whether residuals are large for
 longer than they usually are (the likelihood of Ahmad et al. 2017, doi:10.1016/j.neucom.2017.04.070,
@@ -23,6 +24,7 @@ from streamrnn.detect.recipe import (
     RECENT,
     SMOOTHED_SD_FLOOR,
     SMOOTHING,
+    UNUSUAL_DEVIATIONS,
 )
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.statistics import (
@@ -55,6 +57,7 @@ def surprise(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, resid
     S = 0.0
     if past > LEAST_PAST * SMOOTHING[c] and m > n[at + NORMAL_MEAN]:
         sd = max(math.sqrt(n[at + NORMAL_VAR]), SMOOTHED_SD_FLOOR)
-        S = surprise_of_normal((m - n[at + NORMAL_MEAN]) / sd)
+        z = (m - n[at + NORMAL_MEAN]) / sd
+        S = surprise_of_normal(z) if z > UNUSUAL_DEVIATIONS else 0.0
     update_mean(n, at + NORMAL_MEAN, at + NORMAL_VAR, m, max(1.0 / past, 1.0 / NORMAL_MEMORY[c]))
     return S

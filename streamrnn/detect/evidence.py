@@ -36,13 +36,12 @@ from streamrnn.detect.layout import (
     INTERVAL,
     LINEAR_LANE,
     LOG_THRESHOLD,
-    LONG_DISTANCE,
     MEMORIES,
     NETWORK_LANE,
     READINGS,
+    SHAPE_DISTANCE,
     SHAPE_LANE,
     SHAPE_LANES_END,
-    SHORT_DISTANCE,
     SLOW_SHAPE,
     TAILED,
     TAILS,
@@ -95,11 +94,10 @@ def weigh(n: Any, linear: float, change: float, network: float) -> None:
         n[values + lane] = network
     for lane in range(ANALOGUE_LANE, SHAPE_LANE):
         n[values + lane] = n[AT_SHAPE[0] + ANALOGUE_ERROR]
-    n[values + SHAPE_LANE] = n[AT_SHAPE[0] + SHORT_DISTANCE]
     for lane in range(SHAPE_LANES_END, LANES):
         n[values + lane] = 0.0
     for m in range(MEMORIES):
-        n[values + SHAPE_LANE + 1 + m] = n[AT_SHAPE[m] + LONG_DISTANCE]
+        n[values + SHAPE_LANE + m] = n[AT_SHAPE[m] + SHAPE_DISTANCE]
     tail_surprises(n, TAILS, n[TAILED], ALPHA)
     n[TAILED] += 1.0
 
@@ -135,7 +133,7 @@ def score_of(n: Any, level: float) -> Any:
     n[SLOW_SHAPE] += 2.0 / (SLOW_SHAPE_SPAN + 1.0) * (S - n[SLOW_SHAPE])
     slow = SLOW_SHAPE_WEIGHT * n[SLOW_SHAPE]
     L = level / LEVEL_UNIT
-    C = (E * E * E + S * S * S + slow * slow * slow + L * L * L) ** (1.0 / 3.0) / threshold
+    C = np.cbrt(E * E * E + S * S * S + slow * slow * slow + L * L * L) / threshold
     C = min(max(C, SCORE_KEPT * n[HELD_SCORE]), MAX_SCORE)
     n[HELD_SCORE] = C
     return C, E / threshold

@@ -103,12 +103,11 @@ from streamrnn.kernels.statistics import BINS
     SHAPE_COUNT,
     SHAPE_STEPS,  # averages so far
     SHAPE_BASE,  # the level
-    SHORT_DISTANCE,  # of the last short window to its nearest neighbour, and of the long one
-    LONG_DISTANCE,
-    NEAREST_LAG,  # of the nearest short window, in averages; 0: not yet known
+    SHAPE_DISTANCE,  # of the last window to its nearest neighbour
+    NEAREST_LAG,  # how far back that one lies, in averages; 0: not yet known
     ANALOGUE_ERROR,  # of the forecast that what came after it comes again
     SHAPE_NUMBERS,
-) = range(9)
+) = range(8)
 MEMORIES = len(SHAPE_LAGS)
 
 SHAPE = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS
@@ -156,7 +155,7 @@ CHANGE_LANE = LINEAR_LANE + len(LINEAR_SPANS)
 NETWORK_LANE = CHANGE_LANE + len(CHANGE_SPANS)
 ANALOGUE_LANE = NETWORK_LANE + len(NETWORK_SPANS)
 SHAPE_LANE = ANALOGUE_LANE + len(ANALOGUE_SPANS)
-SHAPE_LANES_END = SHAPE_LANE + 1 + MEMORIES  # one short window, and a long one of each memory
+SHAPE_LANES_END = SHAPE_LANE + MEMORIES
 assert SHAPE_LANES_END <= tails.LANES
 
 
@@ -194,16 +193,15 @@ def networks(row: NDArray[np.float32], H: int) -> NDArray[np.float32]:
 
 # --- float32: behind both channels' arrays those of the linear forecast, see `kernels.rls`, the
 # ring of blocks, and the memories of shapes, see `shapes`: the last averages, then the mean squared
-# differences of long windows and of short ones, (lags,) each; two bfloat16 in each float32
+# differences of the windows, (lags,); two bfloat16 in each float32
 def values_size(lags: int) -> int:
     """float32 numbers that the last averages take."""
     return (lags + VECTOR) // 2
 
 
 def memory_size(m: int) -> int:
-    """float32 numbers of memory m of shapes; the first has windows of two lengths."""
-    lags = SHAPE_LAGS[m]
-    return values_size(lags) + (lags if m == 0 else lags // 2)
+    """float32 numbers of memory m of shapes."""
+    return values_size(SHAPE_LAGS[m]) + SHAPE_LAGS[m] // 2
 
 
 def row_size(H: int) -> int:

@@ -20,8 +20,8 @@ FIRST_STEPS = 3.0  # values before there is a scale to judge by
 
 # Online learning. Slow on purpose: an update at every step absorbs the anomaly it should report.
 WINDOW = (16, 24)  # steps of truncated back-propagation
-STRIDE = (8, 2)  # steps between two updates
-RATE = (5e-4, 1e-3)
+STRIDE = (16, 2)  # steps between two updates
+RATE = (1e-3, 1e-3)
 HUBER = 3.0  # errors beyond it count linearly
 GRADIENT_NORM = 1.0
 MARKS = 13  # states kept at past updates; more than WINDOW / STRIDE
@@ -35,6 +35,7 @@ SMOOTHING = (32, 4)  # last surprises that are averaged; at most RECENT
 RECENT = 32
 NORMAL_MEMORY = (8640.0, 720.0)
 LEAST_PAST = 1.0  # means of so many surprises apart, before their own past says anything
+UNUSUAL_DEVIATIONS = 1.5  # up to here it is not even computed how unlikely a mean is
 SMOOTHED_SD_FLOOR = 0.02  # a channel that was never surprised must not panic at the first surprise
 
 # Record values
@@ -63,11 +64,11 @@ RECORD_FROM = 2000.0  # readings after which a record of the score calls
 RECORD_LEAST = 0.27  # times enough
 RECORD_FADE = 2e-6  # share of a record that is forgotten with a reading
 
-# Shapes: windows of the signal, averaged over so many readings, against all windows before. Two
-# memories, one value each in a pair.
-SHAPE_READINGS = (2.0, 8.0)
-SHAPE_LAGS = (1024, 256)  # so far back, in averages
-SHAPE_WINDOWS = (4.0, 16.0)  # short, which the first alone has, and long: memory of the average
+# Shapes: windows of the signal, averaged over so many readings, against all windows before. Three
+# memories, one value each.
+SHAPE_READINGS = (2.0, 4.0, 8.0)
+SHAPE_LAGS = (1024, 512, 256)  # so far back, in averages
+SHAPE_WINDOWS = (4.0, 8.0, 16.0)  # memory of the exponential average that makes the window
 SHAPE_MEAN_MEMORY = 16.0  # the level that is taken off
 SHAPE_SETTLED = 32  # averages until a window is complete
 SHAPE_LIMIT = 10.0  # standard deviations: farther values count as this far

@@ -88,9 +88,8 @@ def test_a_higher_threshold_makes_all_evidence_count_for_less() -> None:
 def test_every_statistic_goes_to_its_lanes() -> None:
     numbers = np.zeros(layout.NUMBERS)
     numbers[AT_SHAPE[0] + layout.ANALOGUE_ERROR] = 4.0
-    numbers[AT_SHAPE[0] + layout.SHORT_DISTANCE] = 5.0
     for m in range(layout.MEMORIES):
-        numbers[AT_SHAPE[m] + layout.LONG_DISTANCE] = 6.0 + m
+        numbers[AT_SHAPE[m] + layout.SHAPE_DISTANCE] = 5.0 + m
     weighed(numbers, 1.0, 2.0, 3.0)
     first = numbers[AT + LANES : AT + 2 * LANES]  # what each was averaged to, with nothing before
     assert first.tolist() == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0] * 3 + [5.0, 6.0, 7.0, 0.0]

@@ -9,15 +9,14 @@ from hypothesis import strategies as st
 
 from streamrnn.detect.layout import (
     ANALOGUE_ERROR,
-    LONG_DISTANCE,
     NUMBERS,
+    SHAPE_DISTANCE,
     SHAPE_NUMBERS,
-    SHORT_DISTANCE,
     VECTOR,
     memory_size,
     shape,
 )
-from streamrnn.detect.recipe import SHAPE_LAGS, SHAPE_READINGS
+from streamrnn.detect.recipe import SHAPE_LAGS, SHAPE_READINGS, SHAPE_WINDOWS
 from streamrnn.detect.shapes import shape_distance
 from streamrnn.kernels.jit import kernel
 from tests.naive_evidence import Shapes
@@ -28,15 +27,14 @@ MEMORIES = range(len(SHAPE_LAGS))
 def walk_of(memory: int) -> Any:
     """Walks one memory through z; compiled, as its place and sizes are constants in there."""
     at, readings, lags = shape(memory), SHAPE_READINGS[memory], SHAPE_LAGS[memory]
-    has_short = memory == 0
+    window, forecasts = SHAPE_WINDOWS[memory], memory == 0
 
     @kernel
     def walk(n: Any, r: Any, z: Any, best: Any, out: Any) -> None:
         for t in range(len(z)):
-            shape_distance(n, at, r, 2, z[t], readings, lags, has_short, best)
-            out[t, 0] = n[at + SHORT_DISTANCE]
-            out[t, 1] = n[at + LONG_DISTANCE]
-            out[t, 2] = n[at + ANALOGUE_ERROR]
+            shape_distance(n, at, r, 2, z[t], readings, lags, window, forecasts, best)
+            out[t, 0] = n[at + SHAPE_DISTANCE]
+            out[t, 1] = n[at + ANALOGUE_ERROR]
 
     return walk
 
@@ -45,8 +43,8 @@ WALKS = [walk_of(memory) for memory in MEMORIES]
 
 
 def walked(z: np.ndarray, m: int) -> np.ndarray:
-    """(n, 3) of memory m: short and long distance, error of the analogue."""
-    out = np.zeros((len(z), 3))
+    """(n, 2) of memory m: distance, error of the analogue."""
+    out = np.zeros((len(z), 2))
     numbers = np.zeros(NUMBERS)
     row = np.zeros(memory_size(m) + 4, np.float32)
     WALKS[m](numbers, row, z, np.zeros(VECTOR, np.float32), out)
@@ -58,20 +56,20 @@ def walked(z: np.ndarray, m: int) -> np.ndarray:
 
 
 def distances(z: np.ndarray) -> np.ndarray:
-    return walked(z, 0)[:, 1]
+    return walked(z, 1)[:, 0]
 
 
 @pytest.mark.parametrize("m", MEMORIES)
 @given(seed=st.integers(0, 2**32 - 1), n=st.sampled_from([1, 99, 900, 2_500]))
 @settings(max_examples=8, deadline=None)
-def test_the_distances_are_the_twins(m: int, seed: int, n: int) -> None:
+def test_the_distance_is_the_twins(m: int, seed: int, n: int) -> None:
     """Beyond the ring's end, too. A rounding that falls the other way may differ by 1 in 256."""
     z = np.random.default_rng(seed).normal(size=n)
     twin, wanted = Shapes(m), []
     for value in z:
         twin.add(value)
-        wanted.append(list(twin.distances))
-    found = walked(z, m)[:, 2 - len(twin.windows) : 2]
+        wanted.append(twin.distance)
+    found = walked(z, m)[:, 0]
     np.testing.assert_allclose(found, wanted, rtol=1e-2, atol=1e-4)
 
 
@@ -82,11 +80,11 @@ def test_what_followed_the_nearest_window_is_forecast() -> None:
     for value in z:
         twin.add(value)
         wanted.append(twin.error)
-    found = walked(z, 0)[:, 2]
+    found = walked(z, 0)[:, 1]
     assert found[1_000:].max() < 0.1
     assert np.max(wanted[1_000:]) < 0.1
     z[2_500] += 1.0
-    assert walked(z, 0)[2_500:2_510, 2].max() > 0.4
+    assert walked(z, 0)[2_500:2_510, 1].max() > 0.4
 
 
 def beat(n: int, period: int = 60) -> np.ndarray:
