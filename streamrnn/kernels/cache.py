@@ -19,14 +19,53 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Final
 
 import numba
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 log = logging.getLogger("streamrnn.kernels")
+
+_DIGEST_BYTES: Final = 32
+
+
+class WholeFiles(IndexDataCacheFile):
+    """Numba's files, each followed by its digest, which a pickle does not mind. A power cut may
+    leave a file empty, short or with holes; what is not as it was written counts as not there, and
+    is compiled anew. As it was, the daemon could not start until somebody deleted the cache, or ran
+    a kernel with holes in it."""
+
+    @contextmanager
+    def _open_for_write(self, filepath: str) -> Iterator[BinaryIO]:
+        with super()._open_for_write(filepath) as file:
+            yield file
+            file.flush()
+            file.write(_digest(Path(file.name).read_bytes()))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _load_index(self) -> dict[Any, str]:
+        return super()._load_index() if _is_whole(self._index_path) else {}
+
+    def _load_data(self, name: str) -> Any:
+        if not _is_whole(self._data_path(name)):
+            raise FileNotFoundError(name)
+        return super()._load_data(name)
+
+
+def _is_whole(path: str) -> bool:
+    try:
+        content = Path(path).read_bytes()
+    except FileNotFoundError:
+        return False
+    return content[-_DIGEST_BYTES:] == _digest(content[:-_DIGEST_BYTES])
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
 
 
 class ForgivingCache(FunctionCache):
@@ -34,6 +73,14 @@ class ForgivingCache(FunctionCache):
     upgrade, when all kernels are new. It is compiled anew at the next start."""
 
     _has_told = False  # of the first of them all
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(function)
+        self._cache_file = WholeFiles(
+            cache_path=self._cache_path,
+            filename_base=self._impl.filename_base,
+            source_stamp=self._impl.locator.get_source_stamp(),
+        )
 
     def save_overload(self, sig: Any, data: Any) -> None:
         try:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -227,3 +228,45 @@ def test_a_disk_that_does_not_take_a_kernel_keeps_nobody_from_using_it(tmp_path:
     )
     assert run.stdout.strip() == "42.0", run.stderr
     assert "kernels_not_cached" in run.stderr
+
+
+DAMAGE = {
+    "empty": lambda content: b"",
+    "cut": lambda content: content[: len(content) // 2],
+    "zeros": lambda content: bytes(len(content)),
+    "with a hole": lambda content: content[:200] + bytes(64) + content[264:],
+}
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Uses a kernel, and prints its result and whether it came from the cache beside the script."""
+    script = tmp_path_factory.mktemp("kernel") / "script.py"
+    script.write_text(
+        "from streamrnn.kernels.jit import kernel\n"
+        "@kernel\n"
+        "def twice(x):\n"
+        "    return 2.0 * x\n"
+        "print(twice(21.0), sum(twice.stats.cache_hits.values()))\n"
+    )
+    assert run(script, script.parent / "cache") == "42.0 0"
+    assert run(script, script.parent / "cache") == "42.0 1"
+    return script
+
+
+def run(script: Path, cache: Path) -> str:
+    environ = {**os.environ, "STREAMRNN_CACHE_DIR": str(cache)}
+    return subprocess.run(
+        [sys.executable, str(script)], env=environ, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
+def test_kernels_that_a_power_cut_has_damaged_are_compiled_anew(
+    suffix: str, damage: str, script: Path, tmp_path: Path
+) -> None:
+    cache = shutil.copytree(script.parent / "cache", tmp_path / "cache")
+    (file,) = cache.rglob(f"*twice*{suffix}")
+    file.write_bytes(DAMAGE[damage](file.read_bytes()))
+    assert run(script, cache) == "42.0 0"
