@@ -107,14 +107,14 @@ class AutoTime:
         time = _seconds(value, None, received_at)
         if time is None or time < YEAR_2000:
             return None
-        if time > received_at + self._max_future:
+        if _is_far_future(time, received_at, self._max_future):
             raise _far_future(path, value, time - received_at)
         return time
 
     def without_leaf(self, given: float | None, received_at: float) -> float:
         if given is None or not given >= YEAR_2000:
             return received_at
-        if given > received_at + self._max_future:
+        if _is_far_future(given, received_at, self._max_future):
             raise _far_future("the time in the payload", given, given - received_at)
         return given
 
@@ -143,7 +143,7 @@ class ConfiguredTime:
                 f"{shown} is before the year 2000: the device's clock is not set, or the format "
                 "is another one",
             )
-        if time > received_at + self._max_future:
+        if _is_far_future(time, received_at, self._max_future):
             raise _far_future(path, value, time - received_at)
         return time
 
@@ -201,6 +201,11 @@ def _from_iso(text: str, zone: tzinfo | None, received_at: float) -> float | Non
     # out: of the two ways to read such a stamp, take the one nearer to the arrival.
     readings = [moment.replace(tzinfo=zone, fold=fold).timestamp() for fold in (0, 1)]
     return min(readings, key=lambda time: abs(time - received_at))
+
+
+def _is_far_future(time: float, received_at: float, max_future: float) -> bool:
+    """Not by a clock that has never been set: a gateway without a battery begins in 1970."""
+    return received_at >= YEAR_2000 and time > received_at + max_future
 
 
 def _far_future(path: str, value: Scalar, seconds: float) -> RefusedError:

@@ -38,11 +38,13 @@ _AUTUMN = datetime(2024, 10, 27, 0, 0, tzinfo=UTC).timestamp()
 
 class Case(NamedTuple):
     """clock: what the clock shows as true time passes, in seconds since the beginning; it is set
-    after `_WARM` readings. stamped: the time stands in the payload, and arrival is true."""
+    after `_WARM` readings. stamped: the time stands in the payload, and arrival is true.
+    sensors_know: the other way round, the time in the payload is true and the clock is ours."""
 
     name: str
     clock: Callable[[float, bool], float]
     stamped: bool = False
+    sensors_know: bool = False
     zone: ZoneInfo | None = None  # stamps in local time without an offset
     set_at: float = _START  # true time
 
@@ -82,6 +84,9 @@ CASES = (
     Case("sensor 1970 until set", _from_1970, stamped=True),
     Case("sensor an hour back", _set_by(-_HOUR), stamped=True),
     Case("sensor half an hour ahead", _set_by(_HOUR / 2), stamped=True),
+    Case("1970 until set, sensors know", _from_1970, sensors_know=True),
+    Case("falls back to 1970, sensors know", _to_1970, sensors_know=True),
+    Case("an hour back, sensors know", _set_by(-_HOUR + 60.0), sensors_know=True),
     Case("DST begins", _unset, stamped=True, zone=_VIENNA, set_at=_SPRING + _HOUR),
     Case("DST ends", _unset, stamped=True, zone=_VIENNA, set_at=_AUTUMN + _HOUR),
 )
@@ -127,6 +132,9 @@ def _message(course: Course, n: int, value: float) -> Message:
     case = course.case
     true = case.set_at + (n - _WARM) * course.step
     shown = case.clock(true, n >= _WARM)
+    if case.sensors_know:
+        payload = json.dumps({"value": round(value, 6), "time": true}).encode()
+        return Message("plant/a", payload, 1, False, False, 1, 1, shown)
     if not case.stamped:
         return Message("plant/a", b"%.6f" % value, 1, False, False, 1, 1, shown)
     stamp: object = shown
