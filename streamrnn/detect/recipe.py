@@ -104,9 +104,9 @@ MAX_SCORE = 1e6
 # then every alarm raises it by CALIBRATION_STEP (of its logarithm), and the time allowed for one
 # takes as much away again.
 CALIBRATION_STEP = 0.3
-START_EXPONENT = 1.5  # tails are heavier than they look
+START_EXPONENT = 5.0  # tails are much heavier than they look
 FIXED_SURPRISE = 8.5  # -ln of the false alarms per reading at the fixed threshold
-LOG_THRESHOLD_LIMITS = (-1.5, 3.0)
+LOG_THRESHOLD_LIMITS = (-4.0, 3.0)
 NEW_ALARM_SECONDS = (
     1200.0  # without an anomaly, and ALARM_PAUSE readings: the next alarm is a new one
 )
