@@ -19,6 +19,7 @@ advance       the compiled step: judge, then learn; composed of
                 kinds     what it looks like
 bank          all streams' models; composed of
                 row_settings  the settings inside a row
+                devices       which streams share an alarm
                 jobs          retraining under way
                 attendance    who has not been heard for how long
                 stored        the bank as arrays, for a checkpoint
@@ -32,7 +33,7 @@ events        decisions -> events; composed of
                 quiet      snoozed, or cooling down
                 report     the event of a step
                 sentence   its message
-                device     which streams belong together
+                device     what a stream is part of
                 topics     the names of a gateway's MQTT topics
 arrays_file   arrays <-> the bytes of a checkpoint
 detector      the public one-stream API
