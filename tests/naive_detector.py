@@ -315,9 +315,9 @@ class Detector:
             S_coarse = coarse.step(mean, empty > recipe.GAP_BLOCKS, *where, faulty=faulty)
         for memory in self.shapes:
             memory.add(z)
-        score = errors = 0.0
+        score = errors = novelty = 0.0
         if not math.isnan(error):
-            score, errors = self.weigh(linear, change, error, level)
+            score, errors, novelty = self.weigh(linear, change, error, level)
         if not gap:
             self.persistence.learn(min(abs(value - before), recipe.LARGEST_CHANGE), fine.steps)
         self.persistence.last = value
@@ -336,8 +336,9 @@ class Detector:
         echoes = faulty or len(self.values) < self.clean_from + recipe.ECHO
         muted = echoes or len(self.records.blocks) < recipe.SLOW_FROM
         alarm = self.alarm.is_raised(
-            evidence, elapsed, len(self.values), interval=self.timing.interval, muted=muted
-        )
+            evidence, elapsed, len(self.values),
+            novelty=novelty, interval=self.timing.interval, muted=muted,
+        )  # fmt: skip
         if drift > 1.0:
             score = max(score, 1.0 + recipe.ALARM_TILT * score)
         if alarm:
@@ -381,8 +382,9 @@ class Detector:
 
     def weigh(
         self, linear: float, change: float, network: float, level: float
-    ) -> tuple[float, float]:
-        """The score of one reading's evidence, and of the errors of forecasts alone."""
+    ) -> tuple[float, float, float]:
+        """The score of one reading's evidence, of the errors of forecasts alone, and of these with
+        the shapes."""
         groups = (
             (linear, recipe.LINEAR_SPANS),
             (change, recipe.CHANGE_SPANS),
@@ -393,7 +395,7 @@ class Detector:
         distances = [memory.distance for memory in self.shapes]
         surprises = self.tails.judge([*values, *distances])
         if self.tails.count <= recipe.EVIDENCE_WARM:
-            return 0.0, 0.0
+            return 0.0, 0.0, 0.0
         E = max(surprises[:9]) / recipe.ERROR_UNIT
         S = (max(surprises[9:12]) + sum(surprises[12:])) / 4.0 / recipe.SHAPE_UNIT
         self.slow_shape += 2.0 / (recipe.SLOW_SHAPE_SPAN + 1.0) * (S - self.slow_shape)
@@ -401,4 +403,4 @@ class Detector:
         L = level / recipe.LEVEL_UNIT
         C = (E**3 + S**3 + slow**3 + L**3) ** (1 / 3)
         self.held = min(max(C, recipe.SCORE_KEPT * self.held), recipe.MAX_SCORE)
-        return self.held, E
+        return self.held, E, (E**3 + S**3) ** (1 / 3)

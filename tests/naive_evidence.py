@@ -224,7 +224,8 @@ class Alarm:
         self.parts: dict[object, list[float]] = {}  # how many times enough, as last heard
         self.burdens = [0.0] * len(recipe.ENOUGH)
         self.ticks, self.faded_to, self.pause_until = 0.0, 0.0, 0.0
-        self.highest = 0.0  # root mean square of the score over the streams
+        self.novelties: dict[object, float] = {}
+        self.highest = 0.0  # root mean square of the novelty over the streams
 
     def is_raised(
         self,
@@ -233,6 +234,7 @@ class Alarm:
         readings: int,
         *,
         stream: object = None,
+        novelty: float = 0.0,
         interval: float = math.inf,
         muted: bool = False,
     ) -> bool:
@@ -254,10 +256,11 @@ class Alarm:
             for column in zip(*self.parts.values(), strict=True)
         ]
         before = self.highest * math.sqrt(1.0 - recipe.RECORD_FADE / k)
-        score = math.sqrt(sum(part[6] ** 2 for part in self.parts.values()) / k)
-        self.highest = max(before, score)
-        is_record = score > before and score >= recipe.RECORD_LEAST
-        if readings < recipe.RECORD_FROM or own[6] < recipe.SHARE * score:
+        self.novelties[stream] = novelty
+        found = math.sqrt(sum(each**2 for each in self.novelties.values()) / k)
+        self.highest = max(before, found)
+        is_record = found > before and found >= recipe.RECORD_LEAST
+        if readings < recipe.RECORD_FROM or novelty < recipe.SHARE * found:
             is_record = False
         return self.calls(own, together, readings, is_record=is_record, young=young)
 

@@ -181,8 +181,8 @@ def name_jump(z: naive.F64, jump: int) -> Kind:
     pairs = 0.5 * (share[1:-1] + share[2:])
     back = next((k + 1 for k, pair in enumerate(pairs) if pair < 0.5), since + 1)
     if back <= kinds.BACK and since > kinds.BACK:
-        rest = share[kinds.BACK + 1 : kinds.STAYS]
-        over = since == kinds.BACK + 1 or abs(median(rest)) < 0.5
+        rest = z[jump + kinds.BACK + 1 : jump + kinds.STAYS]
+        over = since == kinds.BACK + 1 or abs(median(rest) - level) < 0.5 * abs(size)
         return Kind.SPIKE if over else Kind.NONE
     made = (median(z[jump : jump + kinds.STAYS]) - level) / size
     if since < kinds.SETTLED or not 0.5 < made < 2.0:

@@ -237,9 +237,9 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 )  # fmt: skip
             if network == network:
                 weigh(n, linear, change, network)
-                score, error = score_of(n, level)
+                score, error, novelty = score_of(n, level)
             else:
-                score, error = 0.0, 0.0
+                score, error, novelty = 0.0, 0.0, 0.0
             unusual, stuck, drift = 0.0, 0.0, 0.0
             if place == AFTER_GAP:
                 begin_habits(n, HABITS, value)
@@ -260,7 +260,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 threshold = threshold_of(n)
                 beyond = max(HABIT_WEIGHT * unusual if score >= HABIT_SCORE else 0.0, stuck, drift)
                 leader = numbers[int(n[LEADER])]
-                alarm = raise_alarm(n, leader, score, error, beyond, threshold, elapsed)
+                alarm = raise_alarm(n, leader, score, error, novelty, beyond, threshold, elapsed)
                 if drift > threshold:
                     score = max(score, 1.0 + ALARM_TILT * score)
                 if alarm:

@@ -14,8 +14,8 @@ however large a device; and who calls must have a share in it. A stream alone ha
 Somebody is called where the largest strength is at least 1 and the last alarm of the device lies
 ALARM_PAUSE readings of each of its streams back. That burdens the channel by 1, and burdens halve
 in ALARM_HALF_LIFE readings: whatever a device does by nature, however often, soon calls nobody. A
-new record of the device's score is enough whatever the burden: where shapes return, what never was
-before may be small.
+new record of the device's novelty, the part of the score that errors and shapes make, is enough
+whatever the burden: where shapes return, what never was before may be small.
 
 In a young stream much is new. Before it has seen a day and a night (by its readings: clocks are
 set), a feature must leave its range by all of that. Otherwise, until REHEARSAL readings, burdens
@@ -38,9 +38,11 @@ from streamrnn.detect.layout import (
     FAULT,
     FINE_CHANNEL,
     HABIT_CHANNEL,
-    HIGHEST_SCORE,
+    HIGHEST_NOVELTY,
     INTERVAL,
     NEWS,
+    NOVELTIES,
+    NOVELTY,
     PAUSE_UNTIL,
     READINGS,
     SCORE_CHANNEL,
@@ -79,14 +81,15 @@ FADING = math.log(2.0) / ALARM_HALF_LIFE
 
 @inline_kernel
 def raise_alarm(
-    n: Any, d: Any, score: float, error: float, beyond: float, threshold: float, elapsed: float
-) -> Any:
+    n: Any, d: Any, score: float, error: float, novelty: float, beyond: float, threshold: float,
+    elapsed: float,
+) -> Any:  # fmt: skip
     """Whether an alarm is raised at a reading whose news are in n, and whose score is this.
 
-    n: numbers of the stream; d: of the stream that keeps those of the device. error: the part of
-    the score that errors of forecasts have. beyond: by how much habits are exceeded. threshold: a
-    factor on what is enough, which the score has already in it. elapsed: usual intervals since the
-    reading before.
+    n: numbers of the stream; d: of the stream that keeps those of the device. error, novelty: the
+    part of the score that errors of forecasts have, and these with shapes. beyond: by how much
+    habits are exceeded. threshold: a factor on what is enough, which the scores have already in
+    them. elapsed: usual intervals since the reading before.
     """
     likely = error >= LIKELY_ERROR
     n[NEWS + FINE_CHANNEL] = n[FINE_LIKELIHOOD] if likely else 0.0
@@ -108,7 +111,7 @@ def raise_alarm(
         n[SQUARES + c] = v * v
         n[NEWS + c] = shared(d[SUMS + c] / root, v * v)
         largest = max(largest, n[NEWS + c])
-    is_record = is_new_record(n, d)
+    is_record = is_new_record(n, d, novelty)
     if (largest < 1.0 and not is_record) or d[TICKS] < d[PAUSE_UNTIL]:
         return False
     return call(n, d, is_record, is_young)
@@ -121,12 +124,15 @@ def shared(together: float, alone: float) -> Any:
 
 
 @inline_kernel
-def is_new_record(n: Any, d: Any) -> Any:
-    """Whether the score of the device is higher than ever; which it then is not any more."""
-    mean = d[SUMS + SCORE_CHANNEL] / d[STREAMS]
-    before = d[HIGHEST_SCORE] * (1.0 - RECORD_FADE / d[STREAMS])
-    d[HIGHEST_SCORE] = max(before, mean)
-    known = n[READINGS] >= RECORD_FROM and n[SQUARES + SCORE_CHANNEL] >= SHARE**2 * mean
+def is_new_record(n: Any, d: Any, novelty: float) -> Any:
+    """Whether the novelty of the device is higher than ever; which it then is not any more."""
+    square = novelty * novelty
+    d[NOVELTIES] = max(d[NOVELTIES] + square - n[NOVELTY], square)
+    n[NOVELTY] = square
+    mean = d[NOVELTIES] / d[STREAMS]
+    before = d[HIGHEST_NOVELTY] * (1.0 - RECORD_FADE / d[STREAMS])
+    d[HIGHEST_NOVELTY] = max(before, mean)
+    known = n[READINGS] >= RECORD_FROM and square >= SHARE**2 * mean
     return known and mean > before and mean >= RECORD_LEAST**2
 
 

@@ -65,6 +65,9 @@ class Devices:
             numbers[leader, layout.DEVICE :] = numbers[slot, layout.DEVICE :]
             numbers[list(members), layout.LEADER] = leader
         numbers[leader, layout.STREAMS] -= 1.0
+        numbers[leader, layout.NOVELTIES] = max(
+            numbers[leader, layout.NOVELTIES] - numbers[slot, layout.NOVELTY], 0.0
+        )
         part = numbers[slot, layout.SQUARES : layout.SQUARES + _CHANNELS]
         sums = numbers[leader, layout.SUMS : layout.SUMS + _CHANNELS]
         np.maximum(sums - part, 0.0, out=sums)

@@ -119,10 +119,11 @@ def largest(n: Any, first: int, end: int) -> Any:
 
 @inline_kernel
 def score_of(n: Any, level: float) -> Any:
-    """(score, error) of the evidence last weighed, and of a level so many deviations off; error is
-    what the errors of forecasts have by themselves."""
+    """(score, error, novelty) of the evidence last weighed, and of a level so many deviations off;
+    error is what the errors of forecasts make by themselves, novelty what they make with the
+    shapes, of this reading alone."""
     if n[TAILED] <= EVIDENCE_WARM:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     values = TAILS + WEIGHED
     threshold = threshold_of(n)
     E = largest(n, LINEAR_LANE, ANALOGUE_LANE) / ERROR_UNIT
@@ -133,10 +134,11 @@ def score_of(n: Any, level: float) -> Any:
     n[SLOW_SHAPE] += 2.0 / (SLOW_SHAPE_SPAN + 1.0) * (S - n[SLOW_SHAPE])
     slow = SLOW_SHAPE_WEIGHT * n[SLOW_SHAPE]
     L = level / LEVEL_UNIT
-    C = np.cbrt(E * E * E + S * S * S + slow * slow * slow + L * L * L) / threshold
+    novelty = E * E * E + S * S * S
+    C = np.cbrt(novelty + slow * slow * slow + L * L * L) / threshold
     C = min(max(C, SCORE_KEPT * n[HELD_SCORE]), MAX_SCORE)
     n[HELD_SCORE] = C
-    return C, E / threshold
+    return C, E / threshold, np.cbrt(novelty) / threshold
 
 
 @inline_kernel

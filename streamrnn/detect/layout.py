@@ -71,12 +71,13 @@ from streamrnn.kernels.statistics import BINS
     LEVEL_VAR,
     HELD_SCORE,  # of the evidence, falling from reading to reading
     SLOW_SHAPE,  # mean of the shapes' part of it
+    NOVELTY,  # square of the part of the score that errors and shapes have
     ORIGIN,  # the first reading
     TREND_FAST,  # exponential means of the readings
     TREND_SLOW,
     BLOCKS_SEEN,  # since the last gap
     STREAM_NUMBERS,
-) = range(45)
+) = range(46)
 
 # --- float64: one channel's numbers, from channel(c) ---------------------------------------------
 (
@@ -125,9 +126,10 @@ DEVICE = FAULT + fault.SIZE
     TICKS,  # readings of each, on average
     PAUSE_UNTIL,  # after an alarm, in TICKS
     FADED_TO,  # when BURDENS were right, in TICKS
-    HIGHEST_SCORE,  # mean square over the streams, as many times enough
-) = range(DEVICE, DEVICE + 5)
-SUMS = DEVICE + 5  # by channel of the alarm: of SQUARES, over the streams
+    NOVELTIES,  # sum of NOVELTY over the streams
+    HIGHEST_NOVELTY,  # mean of NOVELTY over the streams
+) = range(DEVICE, DEVICE + 6)
+SUMS = DEVICE + 6  # by channel of the alarm: of SQUARES, over the streams
 BURDENS = SUMS + len(ENOUGH)
 NUMBERS = BURDENS + len(ENOUGH)
 VECTOR = 16  # numbers that a memory of shapes goes through at once

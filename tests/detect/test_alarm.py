@@ -49,13 +49,14 @@ def is_raised(
     threshold: float = 1.0,
     leader: np.ndarray | None = None,
     error: float = LIKELY_ERROR,
+    novelty: float = 0.0,
 ) -> bool:
     *features, fine, coarse, score, unusual = evidence
     numbers[layout.NEWS : layout.NEWS + len(features)] = features
     numbers[FINE_LIKELIHOOD], numbers[COARSE_LIKELIHOOD] = fine, coarse
     device = numbers if leader is None else leader
     score /= threshold
-    return bool(raise_alarm(numbers, device, score, error, unusual, threshold, elapsed))
+    return bool(raise_alarm(numbers, device, score, error, novelty, unusual, threshold, elapsed))
 
 
 def only(channel: int, amount: float) -> list[float]:
@@ -65,21 +66,22 @@ def only(channel: int, amount: float) -> list[float]:
 EVIDENCE = st.lists(st.floats(0.0, 3.0), min_size=len(ENOUGH), max_size=len(ENOUGH))
 
 
-@given(
-    st.lists(st.tuples(EVIDENCE, st.floats(0.0, 4.0), st.integers(0, 4)), max_size=60),
-    st.integers(150, 3000),
-    st.integers(1, 5),
+READING = st.tuples(
+    EVIDENCE, st.floats(0.0, 4.0), st.integers(0, 4), st.floats(0.0, 3.0 * RECORD_LEAST)
 )
+
+
+@given(st.lists(READING, max_size=60), st.integers(150, 3000), st.integers(1, 5))
 @settings(max_examples=80)
 def test_alarms_are_the_twins(
-    readings: list[tuple[list[float], float, int]], age: int, streams: int
+    readings: list[tuple[list[float], float, int, float]], age: int, streams: int
 ) -> None:
     device, twin = device_of(streams, age), Alarm(streams)
-    for shares, elapsed, one in readings:
+    for shares, elapsed, one, novelty in readings:
         evidence = [share * enough for share, enough in zip(shares, ENOUGH, strict=True)]
         stream = one % streams
-        found = is_raised(device[stream], evidence, elapsed, leader=device[0])
-        assert found == twin.is_raised(evidence, elapsed, age, stream=stream)
+        found = is_raised(device[stream], evidence, elapsed, leader=device[0], novelty=novelty)
+        assert found == twin.is_raised(evidence, elapsed, age, stream=stream, novelty=novelty)
 
 
 @pytest.mark.parametrize("channel", range(len(ENOUGH)))
@@ -200,16 +202,19 @@ def test_the_pause_of_a_device_is_as_long_as_that_of_a_stream_alone() -> None:
     assert ALARM_PAUSE <= min(np.diff(np.flatnonzero(raised))) <= ALARM_PAUSE + 1.0
 
 
-def test_a_score_as_high_as_never_before_calls_however_small_and_only_once() -> None:
+NOTHING = [0.0] * len(ENOUGH)
+
+
+def test_a_novelty_as_high_as_never_before_calls_however_small_and_only_once() -> None:
     numbers = grown_up(RECORD_FROM)
-    assert is_raised(numbers, only(SCORE, 1.001 * RECORD_LEAST))
-    assert not is_raised(numbers, only(SCORE, 1.01 * RECORD_LEAST))  # in the pause
-    is_raised(numbers, only(SCORE, 0.0), elapsed=ALARM_PAUSE)
-    assert is_raised(numbers, only(SCORE, 1.02 * RECORD_LEAST))
-    is_raised(numbers, only(SCORE, 0.0), elapsed=ALARM_PAUSE)
-    assert not is_raised(numbers, only(SCORE, 1.01 * RECORD_LEAST))
+    assert is_raised(numbers, NOTHING, novelty=1.001 * RECORD_LEAST)
+    assert not is_raised(numbers, NOTHING, novelty=1.01 * RECORD_LEAST)  # in the pause
+    is_raised(numbers, NOTHING, elapsed=ALARM_PAUSE)
+    assert is_raised(numbers, NOTHING, novelty=1.02 * RECORD_LEAST)
+    is_raised(numbers, NOTHING, elapsed=ALARM_PAUSE)
+    assert not is_raised(numbers, NOTHING, novelty=1.01 * RECORD_LEAST)
 
 
 def test_records_of_a_young_stream_and_tiny_ones_call_nobody() -> None:
-    assert not is_raised(grown_up(RECORD_FROM - 1.0), only(SCORE, 0.9))
-    assert not is_raised(grown_up(RECORD_FROM), only(SCORE, 0.99 * RECORD_LEAST))
+    assert not is_raised(grown_up(RECORD_FROM - 1.0), NOTHING, novelty=2.0 * RECORD_LEAST)
+    assert not is_raised(grown_up(RECORD_FROM), NOTHING, novelty=0.99 * RECORD_LEAST)

@@ -37,6 +37,8 @@ class Pretend:
         mine = self.numbers[slot, layout.SQUARES : layout.SQUARES + CHANNELS]
         self.numbers[leader, layout.SUMS : layout.SUMS + CHANNELS] += squares - mine
         mine[:] = squares
+        self.numbers[leader, layout.NOVELTIES] += squares[0] - self.numbers[slot, layout.NOVELTY]
+        self.numbers[slot, layout.NOVELTY] = squares[0]
         self.numbers[leader, layout.TICKS] += 1.0
 
     def leader(self, slot: int) -> int:
@@ -68,6 +70,7 @@ def test_sums_and_numbers_of_streams_are_those_of_who_is_there(
             assert leader in there
             assert pretend.numbers[leader, layout.STREAMS] == len(there)
             assert pretend.numbers[leader, layout.SUMS] == pytest.approx(squares.sum())
+            assert pretend.numbers[leader, layout.NOVELTIES] == pytest.approx(squares.sum())
         used = Devices.of(pretend.devices.by_slot)
         assert used.are_in(pretend.numbers)
 

@@ -30,6 +30,11 @@ def error_part(n: np.ndarray) -> float:
 
 
 @kernel
+def novelty(n: np.ndarray, level: float) -> float:
+    return score_of(n, level)[2]
+
+
+@kernel
 def weighed(n: np.ndarray, linear: float, change: float, network: float) -> None:
     weigh(n, linear, change, network)
 
@@ -56,6 +61,11 @@ def test_shapes_and_level_reach_one_by_themselves() -> None:
 def test_the_errors_part_of_the_score_is_what_they_make_alone() -> None:
     assert error_part(surprised(error=0.7 * ERROR_UNIT, shape=SHAPE_UNIT)) == pytest.approx(0.7)
     assert error_part(surprised(shape=SHAPE_UNIT)) == 0.0
+
+
+def test_novelty_is_what_errors_and_shapes_make_and_no_level() -> None:
+    numbers = surprised(error=ERROR_UNIT, shape=SHAPE_UNIT)
+    assert novelty(numbers, 100.0 * LEVEL_UNIT) == pytest.approx(2.0 ** (1 / 3))
 
 
 def test_evidence_of_several_kinds_adds_up() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -60,6 +60,7 @@ def broken(fault: F64, seed: int = 0) -> tuple[F64, int]:
     before=st.integers(0, 100),
     smooth=st.booleans(),
 )
+@example(seed=198, shape="noise", size=3.0, age=7, before=32, smooth=False)
 @settings(max_examples=300, deadline=None)
 def test_the_kernel_does_as_the_naive_rule(
     seed: int, shape: str, size: float, age: int, before: int, smooth: bool
