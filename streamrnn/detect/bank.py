@@ -135,10 +135,6 @@ class Bank:
         """The stream is part of another device from now on."""
         if self._devices.by_slot[slot] != device:
             self._devices.leave(self._numbers, slot)
-            numbers = self._numbers[slot]
-            numbers[layout.NOVELTY] = 0.0
-            numbers[layout.SQUARES : layout.HABITS] = 0.0
-            numbers[layout.DEVICE :] = 0.0
             self._devices.join(self._numbers, slot, device)
 
     def accept(self, slot: int) -> None:

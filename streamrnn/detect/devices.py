@@ -52,13 +52,21 @@ class Devices:
         numbers[leader, layout.STREAMS] += 1.0
 
     def leave(self, numbers: NDArray[np.float64], slot: int) -> str:
-        """Returns the device that it was part of. Its row is not needed any more."""
+        """Returns the device that it was part of. Nothing of that stays in its row."""
         device = self.by_slot.pop(slot)
         members = self._members[device]
         members.remove(slot)
-        if not members:
+        if members:
+            self._take_out(numbers, slot, members)
+        else:
             del self._members[device]
-            return device
+        numbers[slot, layout.NOVELTY] = 0.0
+        numbers[slot, layout.SQUARES : layout.SQUARES + _CHANNELS] = 0.0
+        numbers[slot, layout.DEVICE :] = 0.0
+        return device
+
+    @staticmethod
+    def _take_out(numbers: NDArray[np.float64], slot: int, members: set[int]) -> None:
         leader = int(numbers[slot, layout.LEADER])
         if leader == slot:
             leader = min(members)
@@ -71,7 +79,6 @@ class Devices:
         part = numbers[slot, layout.SQUARES : layout.SQUARES + _CHANNELS]
         sums = numbers[leader, layout.SUMS : layout.SUMS + _CHANNELS]
         np.maximum(sums - part, 0.0, out=sums)
-        return device
 
     def _add(self, slot: int, device: str) -> None:
         self.by_slot[slot] = device

@@ -94,8 +94,6 @@ def weigh(n: Any, linear: float, change: float, network: float) -> None:
         n[values + lane] = network
     for lane in range(ANALOGUE_LANE, SHAPE_LANE):
         n[values + lane] = n[AT_SHAPE[0] + ANALOGUE_ERROR]
-    for lane in range(SHAPE_LANES_END, LANES):
-        n[values + lane] = 0.0
     for m in range(MEMORIES):
         n[values + SHAPE_LANE + m] = n[AT_SHAPE[m] + SHAPE_DISTANCE]
     tail_surprises(n, TAILS, n[TAILED], ALPHA)

@@ -145,3 +145,19 @@ def test_a_stream_that_is_reset_stays_part_of_its_device() -> None:
     assert numbers[second, layout.STREAMS] == 2.0
     assert numbers[second, layout.TICKS] > 0.0
     assert numbers[first, layout.READINGS] == 0.0
+
+
+def test_a_stream_that_moves_to_another_device_leaves_nothing_behind() -> None:
+    bank = Bank(QUIET)
+    first, second = bank.slot("hall/a"), bank.slot("hall/b")
+    step_both(bank, first, second, pair(2, 400))
+    bank.regroup(first, "roof")
+    numbers = bank.to_arrays()["numbers"]
+    part = slice(layout.SQUARES, layout.SQUARES + CHANNELS)
+    sums = slice(layout.SUMS, layout.SUMS + CHANNELS)
+    assert numbers[[first, second], layout.LEADER].tolist() == [first, second]
+    assert numbers[[first, second], layout.STREAMS].tolist() == [1.0, 1.0]
+    assert numbers[second, sums] == pytest.approx(numbers[second, part], abs=1e-12)
+    assert not numbers[first, part].any()
+    assert not numbers[first, sums].any()
+    assert bank.device("hall/a") == "roof"
