@@ -10,6 +10,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -73,6 +74,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS) + ", all")
     parser.add_argument("--count", type=int, help="how many, in place of the long form")
+    parser.add_argument(
+        "--times-as-fast",
+        type=int,
+        default=soak.TIMES_AS_FAST,
+        help="as readings come from a plant, in soak; default: %(default)s",
+    )
     parser.add_argument("--short", action="store_true", help="as in the test suite")
     parser.add_argument("--keep", type=Path, help="folder for logs and state; default: thrown away")
     options = parser.parse_args(arguments)
@@ -103,6 +110,8 @@ def _list_rows() -> None:
 
 def _run(name: str, options: argparse.Namespace) -> bool:
     row = ROWS[name]
+    if name == "soak":
+        row = row._replace(run=partial(soak.run, times_as_fast=options.times_as_fast))
     count = options.count or (row.short if options.short else None) or row.long
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as thrown_away:

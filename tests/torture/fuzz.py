@@ -43,13 +43,16 @@ def run(folder: Path, count: int, seed: int = 0) -> Figures:
         before = accounted(pipeline)
         pipeline.feed(message)
         silent += accounted(pipeline) == before
+        assert pipeline.link.acknowledged == [message], message
+        pipeline.link.acknowledged.clear()  # and the events: millions of them have no room
+        pipeline.heard.events.clear()
     figures = Figures("fuzz")
     figures["received"] = loop.messages_total
     figures["readings applied"] = loop.readings_total
     figures["counted as left out"] = sum(loop.ingest.rejected.values()) + sum(loop.dropped.values())
     figures["neither"] = silent
     figures["exceptions"] = 0
-    assert loop.messages_total == count == len(pipeline.link.acknowledged), figures
+    assert loop.messages_total == count, figures
     assert silent == 0, figures
     return figures
 
