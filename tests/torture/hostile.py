@@ -1,18 +1,24 @@
-"""A broker that sends what no broker should. The link must never be deaf for longer than 30 s:
-after each frame comes a good message, on this connection or the next, and it must arrive."""
+"""Brokers that send what no broker should. The link must never be deaf for longer than 30 s:
+after each frame comes a good message, on this connection or the next, and it must arrive. Most of
+the time is spent waiting, so many links live through this side by side, each with its own broker.
+"""
 
 from __future__ import annotations
 
 import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from streamrnn.config import MqttConfig
 from streamrnn.service.mqtt import Backoff, MqttLink
 from tests.torture.figures import Figures
 from tests.torture.scripted_broker import Client, ScriptedBroker, publish, variable_length
 
+_LINKS = 24
 _DEAF_SECONDS = 30.0
 _GRACE_SECONDS = 0.02  # for a frame to do its harm before the good message
 
@@ -21,27 +27,74 @@ class _Tormentor:
     """Sends frame after frame; the link says by what it takes how far it got."""
 
     def __init__(self, rng: random.Random) -> None:
-        self.heard = 0  # good messages that arrived, which are numbered from 1
-        self.arrived = threading.Condition()
+        self.heard = 0
+        """Good messages that arrived, which are numbered from 1."""
+        self.latest_frame = b""
+        """What came before the good message that is awaited."""
+        self._arrived = threading.Condition()
         self._rng = rng
+        self._connection = -1
 
     def serve(self, client: Client, number: int) -> None:
+        self._connection = number
         client.subscribed.wait(_DEAF_SECONDS)
-        while client.send(publish("plant/a", b"%d" % (self.heard + 1))):
+        while number == self._connection and client.send(self._good_message()):
             before = self.heard
-            with self.arrived:
-                if not self.arrived.wait_for(lambda b=before: self.heard > b, _GRACE_SECONDS):
+            with self._arrived:
+                if not self._arrived.wait_for(lambda b=before: self.heard > b, _GRACE_SECONDS):
                     continue
-            if not client.send(hostile_frame(self._rng)):
+            self.latest_frame = hostile_frame(self._rng)
+            if not client.send(self.latest_frame):
                 return
             if self._rng.random() < 0.05:
                 client.hang_up()
 
+    def hear(self, topic: str, payload: bytes) -> bool:
+        """Whether it is the good message that is awaited."""
+        if topic != "plant/a" or payload != b"%d" % (self.heard + 1):
+            return False
+        with self._arrived:
+            self.heard += 1
+            self._arrived.notify_all()
+        return True
+
+    def _good_message(self) -> bytes:
+        return publish("plant/a", b"%d" % (self.heard + 1))
+
+
+class _Survived(NamedTuple):
+    """What one link lived through. deaf: the longest that it was, in seconds, and after what."""
+
+    connections: int
+    rebuilds: int
+    deaf: tuple[float, bytes]
+
 
 def run(folder: Path, count: int, seed: int = 0) -> Figures:
-    """count: frames."""
+    """count: frames, of all links together."""
+    shares = [len(range(link, count, _LINKS)) for link in range(_LINKS)]
+    seeds = [f"{seed}/{link}" for link in range(_LINKS)]
+    over = threading.Event()
+    with ThreadPoolExecutor(_LINKS) as side_by_side:
+        try:
+            survived = list(side_by_side.map(partial(_torment, over), shares, seeds))
+        finally:
+            over.set()  # one is deaf, or we are told to end: the others need not go on
+    seconds, frame = max(link.deaf for link in survived)
+    figures = Figures("hostile frames")
+    figures["frames"] = count
+    figures["links side by side"] = _LINKS
+    figures["connections"] = sum(link.connections for link in survived)
+    figures["rebuilt"] = sum(link.rebuilds for link in survived)
+    figures["longest deaf, s"] = seconds
+    figures["after the frame"] = frame.hex(" ")
+    return figures
+
+
+def _torment(over: threading.Event, count: int, seed: str) -> _Survived:
+    """One link, until it has heard a good message, and one after each of so many frames."""
     tormentor = _Tormentor(random.Random(seed))
-    longest = 0.0
+    longest = 0.0, b""
     with ScriptedBroker(tormentor.serve) as broker:
         link = MqttLink(
             MqttConfig(broker=broker.url, keepalive="1s", protocol="5"),
@@ -52,24 +105,18 @@ def run(folder: Path, count: int, seed: int = 0) -> Figures:
         link.set_subscriptions([("plant/#", 1)])
         link.start()
         since = time.monotonic()
-        while tormentor.heard < count:
+        while tormentor.heard <= count and not over.is_set():
             for message in link.take(1000, timeout=0.1):
-                if message.topic == "plant/a" and message.payload == b"%d" % (tormentor.heard + 1):
-                    longest = max(longest, time.monotonic() - since)
+                frame = tormentor.latest_frame
+                if tormentor.hear(message.topic, message.payload):
+                    longest = max(longest, (time.monotonic() - since, frame))
                     since = time.monotonic()
-                    with tormentor.arrived:
-                        tormentor.heard += 1
-                        tormentor.arrived.notify_all()
             assert link.alive
             assert not link.stuck
-            assert time.monotonic() - since < _DEAF_SECONDS, f"deaf after {tormentor.heard} frames"
-        figures = Figures("hostile frames")
-        figures["frames"] = count
-        figures["connections"] = len(broker.clients)
-        figures["rebuilt"] = link.rebuilds
-        figures["longest deaf, s"] = longest
+            after = f"{tormentor.heard} frames of {seed}, the last {tormentor.latest_frame!r}"
+            assert time.monotonic() - since < _DEAF_SECONDS, f"deaf after {after}"
         link.stop(0.1)
-    return figures
+        return _Survived(broker.connections, link.rebuilds, longest)
 
 
 def hostile_frame(rng: random.Random) -> bytes:

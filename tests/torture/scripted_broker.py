@@ -58,6 +58,9 @@ class ScriptedBroker:
     ) -> None:
         """serve: called with the connection and its number, from 0."""
         self.clients: list[Client] = []
+        """Who is connected."""
+        self.connections = 0
+        """So far."""
         self.confirm = confirm
         self._serve = serve
         self._connack = connack
@@ -76,7 +79,7 @@ class ScriptedBroker:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for client in self.clients:
+        for client in [*self.clients]:
             client.hang_up()
 
     def _accept(self) -> None:
@@ -87,7 +90,7 @@ class ScriptedBroker:
                 return
             client = Client(connection)
             self.clients.append(client)
-            number = len(self.clients) - 1
+            number, self.connections = self.connections, self.connections + 1
             threading.Thread(
                 target=self._talk, args=(client, connection, number), daemon=True
             ).start()
@@ -109,6 +112,7 @@ class ScriptedBroker:
                     client.acknowledged.append(struct.unpack_from("!H", body)[0])
                 elif kind == _PUBLISH:
                     self._hear(client, flags, body)
+        self.clients.remove(client)
 
     def _hear(self, client: Client, flags: int, body: bytes) -> None:
         (length,) = struct.unpack_from("!H", body)

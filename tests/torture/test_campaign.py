@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.mosquitto import require_mosquitto
-from tests.torture import powercut
+from tests.torture import hostile, powercut
 from tests.torture.__main__ import ROWS
 from tests.torture.powercut import RecordingDisk
 
@@ -80,3 +81,14 @@ def test_images_of_power_cuts_find_a_store_that_forgets_the_folder(tmp_path: Pat
 
     with pytest.raises(AssertionError):
         powercut.run(tmp_path, 500, disk=LazyDisk())
+
+
+def test_a_link_that_stays_deaf_is_found_and_the_frame_that_did_it_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the second that the link waits for the end of a packet."""
+    monkeypatch.setattr(hostile, "_DEAF_SECONDS", 0.5)
+    endless = b"\x30\x80\x80\x80\x01"
+    monkeypatch.setattr(hostile, "hostile_frame", lambda rng: endless)
+    with pytest.raises(AssertionError, match=re.escape(repr(endless))):
+        hostile.run(tmp_path, 24)
