@@ -92,9 +92,9 @@ class Assembly:
         gateway = config.gateway.name
         topics = GatewayTopics(config.alerts.topic_prefix, gateway)
         store = CheckpointStore(state_directory(config.state, self._environ), self._disk)
-        store.claim()
-        stack.callback(store.release)
-        outbox = self._open_outbox(stack, store.directory)
+        store.claim.take()
+        stack.callback(store.claim.release)
+        outbox = self._open_outbox(stack, store)
         outlets = self._start_outlets(stack, store.directory, outbox)
         trainer = ThreadRetrainer(at=self._at)
         stack.callback(trainer.close)
@@ -177,9 +177,9 @@ class Assembly:
         host, port = server.start()
         log.info("listening", extra={"data": {"host": host, "port": port}})
 
-    def _open_outbox(self, stack: ExitStack, directory: Path) -> AlertOutbox:
+    def _open_outbox(self, stack: ExitStack, store: CheckpointStore) -> AlertOutbox:
         outbox = AlertOutbox(
-            directory,
+            store.directory,
             [
                 EventTopic.DESTINATION,
                 *destinations(self._config.webhook, self._config.influxdb, self._config.history),
@@ -187,6 +187,7 @@ class Assembly:
             capacity=self._config.alerts.outbox_size,
             complaints=self._complaints,
             disk=self._disk,
+            keep=store.claim.keep,
         )
         outbox.start()
         stack.callback(outbox.close, _OUTBOX_STOP_SECONDS)

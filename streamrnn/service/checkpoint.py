@@ -9,9 +9,7 @@ lock                    held by the daemon that uses the folder
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
@@ -20,8 +18,9 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from streamrnn.detect import arrays_file
-from streamrnn.errors import ConfigError, StateError
-from streamrnn.service.disk import Buffer, Disk, write_all
+from streamrnn.errors import StateError
+from streamrnn.service.disk import Buffer, Disk, read_all, write_all
+from streamrnn.service.folder_claim import FolderClaim
 
 log = logging.getLogger("streamrnn.checkpoint")
 
@@ -36,7 +35,7 @@ class Stored(NamedTuple):
 
 
 class CheckpointStore:
-    """The files. Not thread-safe."""
+    """The files. Not thread-safe. claim: to the folder, which who uses the store must take."""
 
     def __init__(self, directory: Path, disk: Disk) -> None:
         self.directory = directory
@@ -44,43 +43,14 @@ class CheckpointStore:
         self.newest = directory / "state.bin"
         self.previous = directory / "state.previous.bin"
         self._temporary = directory / "state.tmp"
-        self._lock: int | None = None
-
-    def claim(self) -> None:
-        """Make the folder if need be, and keep other daemons out until `release`.
-
-        Raises ConfigError when it cannot be written to, StateError when another daemon uses it.
-        """
-        try:
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise ConfigError(
-                [
-                    f'state.directory = "{self.directory}": must be a folder that can be written '
-                    f"to: {error.strerror}"
-                ]
-            ) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(lock)
-            raise StateError(
-                f"{self.directory} is in use by another streamrnn: stop that one, or set another "
-                "state.directory"
-            ) from error
-        self._lock = lock
-
-    def release(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self.claim = FolderClaim(directory)
 
     def write(self, pieces: Iterable[Buffer]) -> None:
         """Replace the newest generation, which becomes the previous one.
 
         Raises OSError; both generations are then as they were, or the newest is already in place.
         """
+        self.claim.keep()
         try:
             self._write_temporary(pieces)
         except OSError:
@@ -99,8 +69,7 @@ class CheckpointStore:
         """
         for path in (self.newest, self.previous):
             try:
-                data = path.read_bytes()
-                arrays, facts = arrays_file.decode(data)
+                arrays, facts = arrays_file.decode(read_all(path))
                 return Stored(arrays, facts, path, path.stat().st_mtime)
             except FileNotFoundError:
                 continue

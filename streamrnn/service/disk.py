@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -61,3 +62,13 @@ def write_all(disk: Disk, file: int, pieces: Iterable[Buffer]) -> None:
             if written == 0:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             rest = rest[written:]
+
+
+def read_all(path: Path) -> bytes:
+    """The content of a file. Raises OSError, also when it is none: to open a pipe would wait until
+    somebody writes into it, and a device may have no end."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with os.fdopen(file, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "is not a regular file", str(path))
+        return opened.read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streamrnn.detect import arrays_file
-from streamrnn.errors import ConfigError, StateError
+from streamrnn.errors import StateError
 from streamrnn.service.checkpoint import CheckpointStore
 from streamrnn.service.checkpointer import Checkpointer
 from streamrnn.service.disk import Disk
@@ -34,9 +35,9 @@ def number_in(store: CheckpointStore) -> int | None:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[CheckpointStore]:
     store = CheckpointStore(tmp_path / "state", Disk())
-    store.claim()
+    store.claim.take()
     yield store
-    store.release()
+    store.claim.release()
 
 
 def test_there_is_nothing_at_first(store: CheckpointStore) -> None:
@@ -121,19 +122,34 @@ def test_a_real_full_disk_is_noticed(store: CheckpointStore) -> None:
         store.write(pieces(1))
 
 
-def test_a_folder_can_be_used_by_one_daemon_only(store: CheckpointStore) -> None:
+def test_a_pipe_in_place_of_a_generation_is_refused_instead_of_waited_for(
+    store: CheckpointStore,
+) -> None:
+    os.mkfifo(store.newest)
+    with pytest.raises(StateError, match=r"state\.bin: cannot be read: is not a regular file"):
+        store.read()
+
+
+def test_a_folder_that_somebody_removes_is_there_again_with_the_next_checkpoint(
+    store: CheckpointStore,
+) -> None:
+    store.write(pieces(1))
+    shutil.rmtree(store.directory)
+    store.write(pieces(2))
+    assert number_in(store) == 2
+
+
+def test_nothing_is_written_into_a_folder_that_another_daemon_has_taken(
+    store: CheckpointStore,
+) -> None:
+    shutil.rmtree(store.directory)
     other = CheckpointStore(store.directory, Disk())
-    with pytest.raises(StateError, match="in use by another streamrnn"):
-        other.claim()
-    store.release()
-    other.claim()
-    other.release()
-
-
-def test_a_place_that_cannot_be_a_folder_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(ConfigError, match=r"state\.directory = .*/file/state"):
-        CheckpointStore(tmp_path / "file" / "state", Disk()).claim()
+    other.claim.take()
+    other.write(pieces(2))
+    with pytest.raises(OSError, match="another streamrnn uses it now"):
+        store.write(pieces(1))
+    assert number_in(other) == 2
+    other.claim.release()
 
 
 def save_and_wait(checkpointer: Checkpointer, version: int = 1) -> None:

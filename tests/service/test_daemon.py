@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 import socket
 from pathlib import Path
@@ -210,6 +211,27 @@ def test_a_disk_that_stalls_does_not_keep_it_from_ending(
         os.mkfifo(tmp_path / "state" / "state.tmp")  # opening it waits for a reader, for ever
         assert process.stop() == 0
         assert process.log.read_text().count("checkpoint_timeout") == 1
+
+
+@pytest.mark.broker
+def test_a_state_directory_that_somebody_removes_is_there_again(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    text = settings(mosquitto.url, checkpoint_every="1s")
+    with daemon(tmp_path, text) as process, Peer(mosquitto) as peer:
+        process.wait_ready()
+        publish(peer, 0, 20)
+        wait_for_readings(process, 20)
+        shutil.rmtree(tmp_path / "state")
+        publish(peer, 20, 40)
+        wait_for_log(process, "event=state_folder_made_anew")
+        shared = {"STREAMRNN_STATE__DIRECTORY": str(tmp_path / "state")}
+        with daemon(tmp_path / "second", text, shared) as second:
+            assert exit_code(second) == 4
+        process.wait_until(lambda: (tmp_path / "state" / "state.bin").exists(), "a checkpoint")
+        process.kill()
+        process.start()
+        wait_for_log(process, "event=state_restored")
 
 
 @pytest.mark.broker

@@ -152,6 +152,12 @@ def test_a_journal_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         pass
 
 
+def test_a_pipe_in_place_of_the_journal_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "outbox.log")
+    with pytest.raises(StateError, match="is not a regular file"), outbox(tmp_path, "mqtt"):
+        pass
+
+
 def test_it_knows_which_anomalies_are_open_however_long_ago_they_were_told(tmp_path: Path) -> None:
     with outbox(tmp_path, "mqtt") as box:
         box.append([event(1), event(2), event(3, EventType.END, "id1")])

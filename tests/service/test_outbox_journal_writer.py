@@ -46,10 +46,10 @@ class WatchedDisk(Disk):
 class Desk:
     """A writer with the queue that it writes down."""
 
-    def __init__(self, folder: Path, disk: Disk) -> None:
+    def __init__(self, folder: Path, disk: Disk, keep: Callable[[], object]) -> None:
         self.changed = threading.Condition()
         self.pending = Pending(Journal(folder, disk).read(), ["mqtt"])
-        self.writer = JournalWriter(Journal(folder, disk), self.pending, self.changed)
+        self.writer = JournalWriter(Journal(folder, disk, keep), self.pending, self.changed)
 
     def append(self, *numbers: int) -> None:
         self._change(lambda: [self.pending.append(event(number)) for number in numbers])
@@ -71,8 +71,10 @@ class Desk:
 
 
 @contextmanager
-def desk(folder: Path, disk: Disk | None = None) -> Iterator[Desk]:
-    it = Desk(folder, disk or Disk())
+def desk(
+    folder: Path, disk: Disk | None = None, keep: Callable[[], object] = lambda: None
+) -> Iterator[Desk]:
+    it = Desk(folder, disk or Disk(), keep)
     it.writer.start()
     try:
         yield it
@@ -173,6 +175,28 @@ def test_a_journal_that_somebody_deletes_is_there_again_with_all_that_waits(
         it.append(2)
         it.until_durable(2)
         assert queued(tmp_path) == [1, 2]
+
+
+def test_a_journal_is_not_written_into_a_folder_that_another_daemon_has_taken(
+    tmp_path: Path,
+) -> None:
+    taken = False
+
+    def keep() -> None:
+        if taken:
+            raise OSError(errno.EBUSY, "another streamrnn uses it now")
+
+    with desk(tmp_path, keep=keep) as it:
+        it.append(1)
+        it.until_durable(1)
+        (tmp_path / "outbox.log").unlink()
+        taken = True
+        it.append(2)
+        it.until(lambda: "another streamrnn" in it.writer.problem)
+        assert not (tmp_path / "outbox.log").exists()
+        taken = False
+        it.until_durable(2)
+    assert queued(tmp_path) == [1, 2]
 
 
 def test_a_journal_of_things_long_settled_is_written_anew(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ class Kept:
         self.disk = SickDisk()
         self.steps: list[str] = []
         self.store = CheckpointStore(folder, self.disk)
-        self.store.claim()
+        self.store.claim.take()
         self.outbox = AlertOutbox(
             folder, ["mqtt"], capacity=100, complaints=complaints(), disk=self.disk
         )
@@ -86,7 +86,7 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
     kept = Kept(tmp_path)
     yield kept
     kept.outbox.close(30.0)
-    kept.store.release()
+    kept.store.claim.release()
 
 
 def test_a_reading_is_acknowledged_when_a_checkpoint_holds_it(kept: Kept) -> None:

@@ -31,9 +31,9 @@ MESSAGES = [
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[CheckpointStore]:
     store = CheckpointStore(tmp_path, Disk())
-    store.claim()
+    store.claim.take()
     yield store
-    store.release()
+    store.claim.release()
 
 
 def restarted(state: State, store: CheckpointStore, config: Config = CONFIG) -> State:

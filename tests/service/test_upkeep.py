@@ -41,7 +41,7 @@ class Kept:
         self.now = 1000.0
         self.states = FakeLink()
         self.store = CheckpointStore(folder, Disk())
-        self.store.claim()
+        self.store.claim.take()
         self.checkpointer = Checkpointer(self.store, self.clock)
         self.health = Health(self.clock, CONDITIONS)
         self.activity = Activity(self.clock)
@@ -91,7 +91,7 @@ class Kept:
 
     def close(self) -> None:
         self.trainer.close()
-        self.store.release()
+        self.store.claim.release()
 
 
 @pytest.fixture

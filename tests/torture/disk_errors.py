@@ -105,7 +105,7 @@ def _checkpoints(folder: Path, fault: Fault, *, lasts: bool) -> int:
     """The number of operations at which a checkpoint was made to fail."""
     disk = FaultyDisk()
     store = CheckpointStore(folder, disk)
-    store.claim()
+    store.claim.take()
     store.write(pieces(1))
     store.write(pieces(2))
     generation, at = 2, 0
@@ -123,7 +123,7 @@ def _checkpoints(folder: Path, fault: Fault, *, lasts: bool) -> int:
         generation += 2
         assert generation_in(folder) == generation, "it did not heal"
         if not disk.failed:
-            store.release()
+            store.claim.release()
             return at
         at += 1
 

@@ -113,7 +113,7 @@ def run(folder: Path, count: int, seed: int = 0, disk: RecordingDisk | None = No
 def _live(folder: Path, disk: RecordingDisk, rng: random.Random) -> list[Operation]:
     """Checkpoints and alerts, one after the other, on a disk that records."""
     store = CheckpointStore(folder, disk)
-    store.claim()
+    store.claim.take()
     box = _outbox(folder, disk)
     box.start()
     last = 0
@@ -125,7 +125,7 @@ def _live(folder: Path, disk: RecordingDisk, rng: random.Random) -> list[Operati
         store.write(pieces(generation))
         disk.note(Operation("saved", number=generation))
     box.close(30.0)
-    store.release()
+    store.claim.release()
     return disk.record
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from streamrnn.service.disk import read_all
+
 
 class Ledger:
     """One small JSON file, replaced as a whole and only when it changes."""
@@ -25,7 +27,7 @@ class Ledger:
         Raises OSError when it cannot be read, ValueError when it is damaged.
         """
         try:
-            content = self._path.read_bytes()
+            content = read_all(self._path)
         except FileNotFoundError:
             self._written = set()
         else:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import logging
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ import msgspec
 
 from streamrnn.errors import StateError
 from streamrnn.records import Event
-from streamrnn.service.disk import Disk, write_all
+from streamrnn.service.disk import Disk, read_all, write_all
 
 log = logging.getLogger("streamrnn.outbox")
 
@@ -77,12 +77,15 @@ def decode(line: bytes) -> Record | None:
 
 class Journal:
     """Not thread-safe. After an OSError only `replace` may be called: the end of the file may be
-    half a line."""
+    half a line. keep: makes sure that the folder is ours, or raises OSError."""
 
-    def __init__(self, directory: Path, disk: Disk) -> None:
+    def __init__(
+        self, directory: Path, disk: Disk, keep: Callable[[], object] = lambda: None
+    ) -> None:
         self.path = directory / "outbox.log"
         self._temporary = directory / "outbox.tmp"
         self._disk = disk
+        self._keep = keep
         self._file: int | None = None
 
     def read(self) -> list[Record]:
@@ -91,7 +94,7 @@ class Journal:
         Raises StateError for a journal of a newer version, or one that cannot be read.
         """
         try:
-            *lines, torn = self.path.read_bytes().split(b"\n")
+            *lines, torn = read_all(self.path).split(b"\n")
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -107,6 +110,7 @@ class Journal:
     def replace(self, lines: Iterable[bytes]) -> None:
         """A new journal in place of the old one, whole or not at all. Raises OSError."""
         self.close()
+        self._keep()
         file = self._disk.create(self._temporary)
         try:
             write_all(self._disk, file, lines)

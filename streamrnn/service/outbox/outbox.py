@@ -6,7 +6,7 @@ import errno
 import logging
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from streamrnn.records import Event
@@ -36,13 +36,17 @@ class AlertOutbox:
         capacity: int,
         complaints: RateLimited,
         disk: Disk,
+        keep: Callable[[], object] = lambda: None,
     ) -> None:
-        """Raises StateError when the journal there cannot be used."""
+        """keep: makes sure that the directory is ours, or raises OSError.
+
+        Raises StateError when the journal there cannot be used.
+        """
         self.dropped: Counter[str] = Counter()
         self._capacity = capacity
         self._complaints = complaints
         self._changed = threading.Condition()
-        journal = Journal(directory, disk)
+        journal = Journal(directory, disk, keep)
         self._pending = Pending(journal.read(), destinations)
         self._writer = JournalWriter(journal, self._pending, self._changed)
 

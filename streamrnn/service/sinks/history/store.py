@@ -8,6 +8,7 @@ reading   the same as a view with names and means, for people: sqlite3 history.d
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -68,6 +69,7 @@ class HistoryStore:
         self._path = path
         self._most_pages = max_bytes // _PAGE_BYTES
         self._connection: sqlite3.Connection | None = None
+        self._file: os.stat_result | None = None  # that is open
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -88,10 +90,22 @@ class HistoryStore:
                 )
             elif version != _FORMAT:
                 raise sqlite3.DatabaseError(f"format {version} of a newer version")
+            self._file = self._path.stat()
+        except OSError as error:
+            connection.close()
+            raise sqlite3.OperationalError(f"{self._path}: {error.strerror}") from error
         except sqlite3.Error:
             connection.close()
             raise
         return connection
+
+    def _is_in_place(self) -> bool:
+        """SQLite itself goes on with a file that somebody has removed, and nobody would find it."""
+        try:
+            there = self._path.stat()
+        except OSError:
+            return False
+        return self._file is not None and os.path.samestat(there, self._file)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -141,6 +155,8 @@ class HistoryStore:
 
     @property
     def _opened(self) -> sqlite3.Connection:
+        if self._connection is not None and not self._is_in_place():
+            self.close()
         if self._connection is None:
             self._connection = self._open()
         return self._connection

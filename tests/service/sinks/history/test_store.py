@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -129,6 +130,19 @@ def test_a_file_that_is_no_database_is_put_aside(tmp_path: Path) -> None:
     history.add_events([opened("a")])
     assert aside.read_bytes().startswith(b"no database")
     assert len(events(tmp_path)) == 1
+
+
+def test_a_file_that_somebody_removes_is_begun_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    history = store(folder)
+    history.add_events([opened("a")])
+    shutil.rmtree(folder)
+    with pytest.raises(sqlite3.OperationalError, match="No such file"):
+        history.add_events([opened("b")])
+    folder.mkdir()
+    history.add_events([opened("b")])
+    assert events(folder) == [opened("b")]
 
 
 def test_a_file_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
