@@ -8,10 +8,9 @@ import statistics
 import time
 from pathlib import Path
 
-from tests.mosquitto import Mosquitto
 from tests.torture.figures import Figures
-from tests.torture.nursery import Nursery
-from tests.torture.victim import Victim, victim
+from tests.torture.plant import broker_and_victim
+from tests.torture.victim import Victim
 
 _LONGEST_SECONDS = 10.0
 
@@ -19,28 +18,23 @@ _LONGEST_SECONDS = 10.0
 def run(folder: Path, count: int, seed: int = 0) -> Figures:
     """count: ends of the broker; every other one by SIGKILL, and then the session is lost."""
     rng = random.Random(seed)
-    broker = Mosquitto(folder / "broker")
-    broker.start()
     pauses = []
     killed = 0
-    try:
-        with Nursery() as nursery, victim(nursery, folder / "victim", broker.url) as daemon:
-            daemon.start()
-            daemon.wait_ready()
-            for n in range(count):
-                if n % 2:
-                    broker.kill()
-                    (folder / "broker" / "mosquitto.db").unlink(missing_ok=True)
-                    killed += 1
-                else:
-                    broker.stop()
-                time.sleep(rng.uniform(0.0, 0.5))
-                broker.start()
-                pauses.append(_until_subscribed(daemon, n + 1))
-            assert daemon.count_in_log("session_lost") == killed
-            assert daemon.stop() == 0
-    finally:
-        broker.kill()
+    with broker_and_victim(folder) as (broker, daemon):
+        daemon.start()
+        daemon.wait_ready()
+        for n in range(count):
+            if n % 2:
+                broker.kill()
+                (folder / "broker" / "mosquitto.db").unlink(missing_ok=True)
+                killed += 1
+            else:
+                broker.stop()
+            time.sleep(rng.uniform(0.0, 0.5))
+            broker.start()
+            pauses.append(_until_subscribed(daemon, n + 1))
+        assert daemon.count_in_log("session_lost") == killed
+        assert daemon.stop() == 0
     figures = Figures("broker ends")
     figures["TERM"] = count - killed
     figures["KILL, session lost"] = killed

@@ -10,18 +10,11 @@ from typing import NamedTuple
 
 from streamrnn.service import failpoint
 from tests.daemon_process import DaemonProcess
-from tests.mosquitto import Mosquitto
-from tests.service.mqtt_peers import Peer
 from tests.torture.figures import Figures
-from tests.torture.kill import WINDOW, drain, judge
 from tests.torture.mishap import AFTER, BEFORE, HALFWAY, Mishap
-from tests.torture.nursery import Nursery
-from tests.torture.rounds import SEATS, round_of
-from tests.torture.sender import BROKER_SETTINGS, Sender
-from tests.torture.victim import Victim, victim
+from tests.torture.plant import plant
+from tests.torture.victim import Victim
 
-_PER_SECOND = 1000.0  # readings
-_FEWEST_ROUNDS = 300
 _LONGEST_START_SECONDS = 5.0
 _STARTS = 3
 
@@ -65,38 +58,26 @@ def mishaps() -> Iterator[Mishap]:
 
 def run(folder: Path, times: int) -> Figures:
     """times: how often each."""
-    broker = Mosquitto(folder / "broker", settings=BROKER_SETTINGS)
-    broker.start()
     figures = Figures("kill at a failpoint")
     planned = [mishap for _ in range(times) for mishap in mishaps()]
-    try:
-        with (
-            Nursery() as nursery,
-            victim(nursery, folder / "victim", broker.url, window=WINDOW, streams=SEATS) as daemon,
-            Peer(broker, "streamrnn/gw/events") as peer,
-        ):
-            daemon.start()
-            daemon.wait_ready()  # from now on the broker keeps everything for it
-            daemon.kill()
-            sender = Sender(broker, round_of, _PER_SECOND)
-            for mishap in planned:
-                daemon.start(mishap)
-                assert daemon.wait_dead(), f"never came to {mishap}"
-            daemon.start()
-            daemon.wait_ready()
-            rounds = sender.finish(_FEWEST_ROUNDS)
-            drain(daemon)
-            figures["places"] = len(planned) // times
-            figures["deaths"] = len(planned)
-            judge(daemon, peer, rounds, figures)
-            best = min(_starts(daemon, folder), key=lambda start: start.seconds - start.waited)
-            figures["start from scratch to ready, s"] = best.seconds
-            figures["of it waiting for the processor, s"] = best.waited
-            figures["of the processor, s"] = best.worked
-            assert best.seconds - best.waited <= _LONGEST_START_SECONDS, figures
-            return figures
-    finally:
-        broker.stop()
+    with plant(folder) as scene:
+        daemon = scene.daemon
+        daemon.kill()
+        scene.speak()
+        for mishap in planned:
+            daemon.start(mishap)
+            assert daemon.wait_dead(), f"never came to {mishap}"
+        daemon.start()
+        daemon.wait_ready()
+        figures["places"] = len(planned) // times
+        figures["deaths"] = len(planned)
+        scene.judge(figures)
+        best = min(_starts(daemon, folder), key=lambda start: start.seconds - start.waited)
+        figures["start from scratch to ready, s"] = best.seconds
+        figures["of it waiting for the processor, s"] = best.waited
+        figures["of the processor, s"] = best.worked
+        assert best.seconds - best.waited <= _LONGEST_START_SECONDS, figures
+    return figures
 
 
 def _starts(daemon: Victim, folder: Path) -> list[_Start]:

@@ -13,17 +13,10 @@ import resource
 import time
 from pathlib import Path
 
-from tests.mosquitto import Mosquitto
-from tests.service.mqtt_peers import Peer
 from tests.torture.figures import Figures
-from tests.torture.kill import WINDOW, drain, judge
-from tests.torture.nursery import Nursery
-from tests.torture.rounds import SEATS, round_of
-from tests.torture.sender import BROKER_SETTINGS, Sender
-from tests.torture.victim import Victim, victim
+from tests.torture.plant import plant
+from tests.torture.victim import Victim
 
-_PER_SECOND = 1000.0  # readings
-_FEWEST_ROUNDS = 300
 _LARGEST_FILE = 400_000  # more than a checkpoint takes: some writes come to their end
 _HEALED_SECONDS = 60.0
 
@@ -31,39 +24,27 @@ _HEALED_SECONDS = 60.0
 def run(folder: Path, count: int, seed: int = 0) -> Figures:
     """count: times that it is full."""
     rng = random.Random(seed)
-    broker = Mosquitto(folder / "broker", settings=BROKER_SETTINGS)
-    broker.start()
     figures = Figures("full disk")
     killed = unready = 0
-    try:
-        with (
-            Nursery() as nursery,
-            victim(nursery, folder / "victim", broker.url, window=WINDOW, streams=SEATS) as daemon,
-            Peer(broker, "streamrnn/gw/events") as peer,
-        ):
-            daemon.start()
-            daemon.wait_ready()
-            sender = Sender(broker, round_of, _PER_SECOND)
-            for _ in range(count):
-                time.sleep(rng.uniform(0.0, 0.4))
-                _limit(daemon, rng.choice((0, rng.randrange(_LARGEST_FILE))))
-                time.sleep(rng.uniform(0.0, 1.0))
-                unready += not _is_ready(daemon)
-                if rng.random() < 0.5:
-                    daemon.restart_killed()
-                    killed += 1
-                else:
-                    _limit(daemon, resource.RLIM_INFINITY)
-                    daemon.wait_until(lambda: _is_ready(daemon), "healed", _HEALED_SECONDS)
-            rounds = sender.finish(_FEWEST_ROUNDS)
-            drain(daemon)
-            figures["times full"] = count
-            figures["noticed by then"] = unready
-            figures["killed meanwhile"] = killed
-            judge(daemon, peer, rounds, figures)
-            return figures
-    finally:
-        broker.stop()
+    with plant(folder) as scene:
+        daemon = scene.daemon
+        scene.speak()
+        for _ in range(count):
+            time.sleep(rng.uniform(0.0, 0.4))
+            _limit(daemon, rng.choice((0, rng.randrange(_LARGEST_FILE))))
+            time.sleep(rng.uniform(0.0, 1.0))
+            unready += not _is_ready(daemon)
+            if rng.random() < 0.5:
+                daemon.restart_killed()
+                killed += 1
+            else:
+                _limit(daemon, resource.RLIM_INFINITY)
+                daemon.wait_until(lambda: _is_ready(daemon), "healed", _HEALED_SECONDS)
+        figures["times full"] = count
+        figures["noticed by then"] = unready
+        figures["killed meanwhile"] = killed
+        scene.judge(figures)
+    return figures
 
 
 def _limit(daemon: Victim, size: int) -> None:

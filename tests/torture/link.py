@@ -18,8 +18,8 @@ import numpy as np
 from streamrnn.detect import Bank
 from tests.mosquitto import Mosquitto
 from tests.torture.figures import Figures
-from tests.torture.kill import drain
 from tests.torture.nursery import Nursery
+from tests.torture.plant import drain
 from tests.torture.rounds import DETECTOR, STREAMS, Reading
 from tests.torture.sender import BROKER_SETTINGS, Sender
 from tests.torture.victim import victim

@@ -13,16 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.mosquitto import Mosquitto
-from tests.service.mqtt_peers import Peer
 from tests.torture.figures import Figures
-from tests.torture.kill import WINDOW, drain, judge
-from tests.torture.nursery import Nursery
-from tests.torture.rounds import SEATS, round_of
-from tests.torture.sender import BROKER_SETTINGS, Sender
-from tests.torture.victim import Victim, victim
+from tests.torture.plant import plant
+from tests.torture.victim import Victim
 
-_PER_SECOND = 1000.0  # readings
-_FEWEST_ROUNDS = 300
 _KEEP_ALIVE = 'keepalive = "2s"'
 _LONGEST_SILENCE_SECONDS = 5.0
 _IN_USE = "is in use by another streamrnn"
@@ -95,37 +89,17 @@ class _Mishaps:
 def run(folder: Path, count: int, seed: int = 0) -> Figures:
     """count: mishaps."""
     rng = random.Random(seed)
-    broker = Mosquitto(folder / "broker", settings=BROKER_SETTINGS)
-    broker.start()
     happened: Counter[str] = Counter()
-    try:
-        with (
-            Nursery() as nursery,
-            victim(
-                nursery,
-                folder / "victim",
-                broker.url,
-                window=WINDOW,
-                streams=SEATS,
-                mqtt=_KEEP_ALIVE,
-            ) as daemon,
-            Peer(broker, "streamrnn/gw/events", name="peer") as peer,
-        ):
-            daemon.start()
-            daemon.wait_ready()
-            mishaps = _Mishaps(daemon, broker, rng).all
-            sender = Sender(broker, round_of, _PER_SECOND)
-            for n in range(count):
-                time.sleep(rng.uniform(0.0, 0.5))
-                name = rng.choice([*mishaps]) if n >= len(mishaps) else [*mishaps][n]
-                happened[name] += 1
-                mishaps[name]()
-            rounds = sender.finish(_FEWEST_ROUNDS)
-            drain(daemon)
-            figures = Figures("mixed")
-            for name, times in happened.items():
-                figures[name] = times
-            judge(daemon, peer, rounds, figures)
-            return figures
-    finally:
-        broker.stop()
+    figures = Figures("mixed")
+    with plant(folder, mqtt=_KEEP_ALIVE) as scene:
+        mishaps = _Mishaps(scene.daemon, scene.broker, rng).all
+        scene.speak()
+        for n in range(count):
+            time.sleep(rng.uniform(0.0, 0.5))
+            name = rng.choice([*mishaps]) if n >= len(mishaps) else [*mishaps][n]
+            happened[name] += 1
+            mishaps[name]()
+        for name, times in happened.items():
+            figures[name] = times
+        scene.judge(figures)
+    return figures

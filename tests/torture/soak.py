@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.service.sinks.history import DESTINATION, FILE_NAME
-from tests.mosquitto import Mosquitto
 from tests.torture.figures import Figures
-from tests.torture.nursery import Nursery
+from tests.torture.plant import broker_and_victim
 from tests.torture.rounds import Reading
-from tests.torture.sender import BROKER_SETTINGS, Sender
-from tests.torture.victim import Victim, victim
+from tests.torture.sender import Sender
+from tests.torture.victim import Victim
 
 _DEVICES = 10
 _FIELDS = 20  # of each device: 200 streams
@@ -78,54 +77,42 @@ def _given_up(daemon: Victim) -> int:
 
 def run(folder: Path, seconds: int, times_as_fast: int = TIMES_AS_FAST) -> Figures:
     per_second = times_as_fast * _DEVICES / _PERIOD_SECONDS  # messages
-    broker = Mosquitto(folder / "broker", settings=BROKER_SETTINGS)
-    broker.start()
     days: list[float] = []
     rss: list[float] = []
     threads: set[int] = set()
     files: set[int] = set()
-    try:
-        with (
-            Nursery() as nursery,
-            victim(
-                nursery,
-                folder / "victim",
-                broker.url,
-                durability="auto",
-                every="5s",
-                more=_HISTORY,
-            ) as daemon,
-        ):
-            daemon.start()
-            daemon.wait_ready()
-            assert daemon.stop() == 0
-            # So that the last comes about now, and none is of the future.
-            first = time.time() - (seconds + _SPARE_SECONDS) * times_as_fast
-            sender = Sender(broker, partial(round_of, first=first), per_second)
-            begun = time.monotonic()
-            until = begun + seconds
-            while sender.sent < _WAITING_AT_FIRST:
-                time.sleep(0.1)
-            daemon.start()
-            daemon.wait_ready()
-            while time.monotonic() < until:
-                time.sleep(0.5)
-                daemon.get("/metrics")
-                if time.monotonic() > until - (1.0 - _SETTLED_AFTER) * seconds:
-                    days.append(sender.rounds * _PERIOD_SECONDS / _DAY)
-                    rss.append(daemon.rss_mb())
-                    threads.add(daemon.threads())
-                    files.add(daemon.open_files())
-            sent = sender.finish()
-            lasted = time.monotonic() - begun
-            readings = sent * _DEVICES * _FIELDS
-            daemon.wait_until(
-                lambda: daemon.total("streamrnn_readings_total") == readings, "all applied"
-            )
-            given_up = _given_up(daemon)
-            assert daemon.stop() == 0
-    finally:
-        broker.stop()
+    with broker_and_victim(folder, durability="auto", every="5s", more=_HISTORY) as (
+        broker,
+        daemon,
+    ):
+        daemon.start()
+        daemon.wait_ready()
+        assert daemon.stop() == 0
+        # So that the last comes about now, and none is of the future.
+        first = time.time() - (seconds + _SPARE_SECONDS) * times_as_fast
+        sender = Sender(broker, partial(round_of, first=first), per_second)
+        begun = time.monotonic()
+        until = begun + seconds
+        while sender.sent < _WAITING_AT_FIRST:
+            time.sleep(0.1)
+        daemon.start()
+        daemon.wait_ready()
+        while time.monotonic() < until:
+            time.sleep(0.5)
+            daemon.get("/metrics")
+            if time.monotonic() > until - (1.0 - _SETTLED_AFTER) * seconds:
+                days.append(sender.rounds * _PERIOD_SECONDS / _DAY)
+                rss.append(daemon.rss_mb())
+                threads.add(daemon.threads())
+                files.add(daemon.open_files())
+        sent = sender.finish()
+        lasted = time.monotonic() - begun
+        readings = sent * _DEVICES * _FIELDS
+        daemon.wait_until(
+            lambda: daemon.total("streamrnn_readings_total") == readings, "all applied"
+        )
+        given_up = _given_up(daemon)
+        assert daemon.stop() == 0
     with sqlite3.connect(folder / "victim" / "state" / FILE_NAME) as history:
         kept, oldest = history.execute("SELECT sum(readings), min(minute) FROM minute").fetchone()
     slope = _slope(np.array(days), np.array(rss))
