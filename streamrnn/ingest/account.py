@@ -56,9 +56,13 @@ class Account:
     texts: dict[str, None] = field(default_factory=dict)  # no numbers, nor asked for by name
     readings: list[Reading] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
+    disbelieved: list[Reject] = field(default_factory=list)  # stamps; the readings are taken
 
     def reject(self, refusal: RefusedError) -> None:
         self.rejects.append(Reject(refusal.reason, self.message.topic, refusal.detail))
+
+    def disbelieve(self, refusal: RefusedError) -> None:
+        self.disbelieved.append(Reject(refusal.reason, self.message.topic, refusal.detail))
 
 
 class Accountant:
@@ -124,11 +128,15 @@ class Accountant:
         admission: Admission,
     ) -> None:
         asked_for = document.bare or bool(route.source.config.fields)
+        received_at = account.message.received_at
         try:
-            stamp = read_stamp(route.source.time, record, account.message.received_at)
+            stamp = read_stamp(route.source.time, record, received_at)
         except RefusedError as refusal:
-            account.reject(refusal)
-            return
+            if refusal.reason is not Reason.FAR_FUTURE or route.source.config.time != "auto":
+                account.reject(refusal)
+                return
+            account.disbelieve(refusal)
+            stamp = Stamp(received_at, "")
         account.stamps.append(stamp)
         for path, value in _selected(account, route, document, record):
             number = as_number(value)
@@ -138,7 +146,7 @@ class Accountant:
             try:
                 number = self._checked(number, path, value)
                 stream = route.stream(path, document.bare)
-                self._admit(stream, account.message.received_at, stamp.time, admission)
+                self._admit(stream, received_at, stamp.time, admission)
             except RefusedError as refusal:
                 account.reject(refusal)
             else:

@@ -79,6 +79,8 @@ def _time_step(account: Account) -> str:
     more = f" (the first of {len(account.stamps)} records)" * (len(account.stamps) > 1)
     if path:
         return f"time: {_iso(time)}, from {quote(path)}{more}"
+    if account.disbelieved:
+        return f"time: of arrival, as {account.disbelieved[0].detail}{more}"
     if time != account.message.received_at:
         return f"time: {_iso(time)}, as the format has it{more}"
     if account.stamp_paths:

@@ -48,6 +48,8 @@ class Ingest:
     own_prefix: what lies under this topic is our own output and never read.
     rejected: how many messages and values were left out, by reason; only grows.
     last_rejects: the latest of them, oldest first.
+    disbelieved: how many stamps were too far ahead of the clock, so that the readings were taken at
+    their arrival; only grows. last_disbelieved: the latest of them, oldest first.
     requests: what formats asked to be published, oldest first; whoever publishes takes it away.
     """
 
@@ -61,6 +63,8 @@ class Ingest:
         """formats: what earlier messages taught them goes on to count; None: nothing yet."""
         self.rejected: Counter[Reason] = Counter()
         self.last_rejects: deque[Reject] = deque(maxlen=_REJECTS_KEPT)
+        self.last_disbelieved: deque[Reject] = deque(maxlen=_REJECTS_KEPT)
+        self.disbelieved = 0
         self.requests: deque[Request] = deque(maxlen=_REQUESTS_KEPT)
         self.max_streams = limits.max_streams
         self._sources = [
@@ -180,6 +184,8 @@ class Ingest:
         for reject in account.rejects:
             self.rejected[reject.reason] += 1
         self.last_rejects.extend(account.rejects)
+        self.disbelieved += len(account.disbelieved)
+        self.last_disbelieved.extend(account.disbelieved)
         self._remember(account)
 
     def _remember(self, account: Account) -> None:
@@ -222,7 +228,7 @@ class Ingest:
     ) -> None:
         """For a single reading with nothing wrong, at the time of arrival or one of its own."""
         route.frame = route.stamped_frame = None
-        if account.rejects or len(account.readings) > 1:
+        if account.rejects or account.disbelieved or len(account.readings) > 1:
             return
         stream, _, time, path = account.readings[0]
         message, stamp = account.message, account.stamps[0]

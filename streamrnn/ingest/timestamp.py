@@ -9,9 +9,11 @@ upper or lower case) and holds one of
 
 Else the time that the format itself gives (SenML, Influx line ...), else that of arrival. A key of
 that name is never a reading, unless `fields` lists it. `t` is not among them: to most devices it is
-the temperature.
+the temperature. A time more than `limits.max_future` after the arrival is not believed, whoever of
+the two clocks is wrong; the reading is then taken at its arrival.
 
-`time = { path, format, zone }`: exactly that leaf; a message without it is refused.
+`time = { path, format, zone }`: exactly that leaf; a message without it, or with one that cannot be
+believed, is refused.
 """
 
 from __future__ import annotations

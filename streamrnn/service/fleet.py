@@ -44,6 +44,7 @@ class FleetSnapshot:
     open_events: the last event of each anomaly that is open now.
     infos: what messages tell of their streams, for those heard since the start.
     devices: by stream.
+    disbelieved: stamps far ahead of the clock, whose readings were taken at their arrival.
     shed_total: idle streams that gave way to new ones since the start; most_streams: for how many
     there is room.
     checkpoint_time: of the last complete checkpoint, Unix seconds; None before the first.
@@ -59,6 +60,7 @@ class FleetSnapshot:
     infos: Mapping[str, StreamInfo] = field(default_factory=dict)
     devices: Mapping[str, str] = field(default_factory=dict)
     dropped: Mapping[Reason, int] = field(default_factory=dict)
+    disbelieved: int = 0
     messages_total: int = 0
     readings_total: int = 0
     shed_total: int = 0

@@ -35,6 +35,7 @@ from streamrnn.service.state import State
 
 log = logging.getLogger("streamrnn.loop")
 
+_SET_THE_CLOCK: Final = "taken at its arrival; set the clock that is wrong, ours or the sensor's"
 _LATE: Final = int(Outcome.LATE)  # quicker to compare with than the enum; DUPLICATE is above it
 Listener = Callable[[Message], None]
 _NOBODY: Final[Mapping[str, Listener]] = MappingProxyType({})
@@ -168,6 +169,8 @@ class Loop:
         self.dropped[Reason.REDELIVERED] = redeliveries.total
         if self.ingest.last_rejects:
             self._report_rejects()
+        if self.ingest.last_disbelieved:
+            self._report_disbelieved()
         if len(self.ingest.merged) != self._merges_reported:
             self._report_merges()
         self.messages_total += len(messages)
@@ -256,3 +259,9 @@ class Loop:
             data = {"reason": reject.reason.value, "topic": reject.topic, "detail": reject.detail}
             self._complaints.log(logging.WARNING, "dropped", reject.reason, data)
         self.ingest.last_rejects.clear()
+
+    def _report_disbelieved(self) -> None:
+        for stamp in self.ingest.last_disbelieved:
+            data = {"topic": stamp.topic, "detail": stamp.detail, "remedy": _SET_THE_CLOCK}
+            self._complaints.log(logging.WARNING, "stamp_not_believed", "stamp_not_believed", data)
+        self.ingest.last_disbelieved.clear()

@@ -218,6 +218,11 @@ def _intake(snapshot: FleetSnapshot) -> Iterator[Metric]:
     for reason in Reason:
         dropped.add_metric([reason.value], snapshot.dropped.get(reason, 0))
     yield dropped
+    yield CounterMetricFamily(
+        "streamrnn_stamps_not_believed_total",
+        "Times too far ahead of this machine's clock; the readings count from their arrival.",
+        snapshot.disbelieved,
+    )
     streams = GaugeMetricFamily("streamrnn_streams", "Streams by state.", labels=["state"])
     counts = np.bincount(snapshot.states(), minlength=len(STATES))
     for state, count in zip(STATES, counts.tolist(), strict=True):

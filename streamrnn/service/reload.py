@@ -84,6 +84,7 @@ def _apply_sources(effective: Config, parts: Adjustable) -> None:
     for stream in loop.state.bank.slots:
         ingest.admit(stream)
     ingest.rejected.update(loop.ingest.rejected)  # counters must not fall
+    ingest.disbelieved = loop.ingest.disbelieved
     parts.link.set_subscriptions(ingest.topic_filters())  # changes nothing when it raises
     loop.ingest = ingest
 

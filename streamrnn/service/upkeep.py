@@ -106,6 +106,7 @@ class Upkeep:
             infos=dict(self._loop.ingest.infos),
             devices={stream: bank.device(stream) for stream in bank.slots},
             dropped=self._dropped(),
+            disbelieved=self._loop.ingest.disbelieved,
             messages_total=self._loop.messages_total,
             readings_total=self._loop.readings_total,
             shed_total=self._loop.shedding.total,

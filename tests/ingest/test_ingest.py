@@ -93,7 +93,7 @@ def test_text_counts_only_where_a_number_was_asked_for() -> None:
         ("a", "{}", Reason.NO_NUMERIC_FIELD),
         ("timed", '{"t":1}', Reason.BAD_TIME),
         ("timed", '{"ts":17,"t":1}', Reason.BAD_TIME),
-        ("a", '{"ts":"2999-01-01T00:00:00Z","t":1}', Reason.FAR_FUTURE),
+        ("timed", '{"ts":"2999-01-01T00:00:00Z","t":1}', Reason.FAR_FUTURE),
         ("few", '{"other":1}', Reason.FIELD_MISSING),
         ("a", "12,5", Reason.NOT_A_NUMBER),
         ("a", "1_000", Reason.NOT_A_NUMBER),
@@ -120,6 +120,37 @@ def test_what_is_left_out_is_counted_by_its_reason(
     assert decode(ingest, message(topic, payload)) == []
     assert ingest.rejected == {reason: 1}
     assert [(reject.reason, reject.topic) for reject in ingest.last_rejects] == [(reason, topic)]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        '{"ts":"2999-01-01T00:00:00Z","temperature":1}',
+        '{"temperature":1,"ts":4700000000}',
+        "a temperature=1 4700000000000000000",
+    ],
+)
+def test_a_stamp_far_ahead_of_the_clock_is_not_believed_and_its_reading_taken_at_arrival(
+    payload: str,
+) -> None:
+    ingest = ingest_of()
+    arrivals = [NOON, NOON + 1, NOON + 2]  # the first decides how the next are read
+    readings = decode(ingest, *(message("a", payload, at=at) for at in arrivals))
+    assert [(value, time) for _, value, time in readings] == [(1.0, at) for at in arrivals]
+    assert ingest.disbelieved == len(ingest.last_disbelieved) == 3
+    assert not ingest.rejected
+    steps = ingest.explain(message("a", payload)).steps
+    assert any(step.startswith("time: of arrival, as ") and "ahead of" in step for step in steps)
+
+
+def test_a_stamp_is_believed_again_when_the_clock_is_right() -> None:
+    ingest = ingest_of()
+    assert decode(ingest, message("a", '{"ts":1700090000,"t":1}', at=1.7e9)) == [
+        ("a/t", 1.0, 1.7e9)
+    ]
+    later = message("a", '{"ts":1700090001,"t":2}', at=1.70009e9)
+    assert decode(ingest, later) == [("a/t", 2.0, 1700090001.0)]
+    assert ingest.disbelieved == 1
 
 
 def test_retained_messages_are_left_out_unless_wanted() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -86,6 +87,16 @@ def test_rejected_messages_are_reported_once() -> None:
     pipeline.feed(message("plant/door", "hello"))
     assert sum(pipeline.loop.ingest.rejected.values()) == 1
     assert not pipeline.loop.ingest.last_rejects
+
+
+def test_a_stamp_that_is_not_believed_is_told_and_its_reading_taken(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pipeline = Pipeline()
+    pipeline.feed(message("plant/a", '{"value": 1, "time": 4700000000}', 1e9))
+    assert pipeline.loop.readings_total == 1
+    assert caplog.text.count("stamp_not_believed") == 1
+    assert not pipeline.loop.ingest.last_disbelieved
 
 
 @settings(max_examples=10, deadline=None)

@@ -56,6 +56,15 @@ def test_new_sources_and_alerts_are_taken_over() -> None:
     assert daemon.config.source[0].topic == "hall/#"
 
 
+def test_what_was_counted_before_goes_on_to_count() -> None:
+    daemon = Running()
+    ahead, broken = '{"value": 1, "time": 4700000000}', "hello"
+    daemon.pipeline.feed(*(message("plant/a", payload, 1e9) for payload in (ahead, broken)))
+    daemon.reload(config_of("hall/#"))
+    ingest = daemon.pipeline.loop.ingest
+    assert (ingest.disbelieved, ingest.rejected.total()) == (1, 1)
+
+
 def test_sources_that_only_go_with_a_prefix_to_come_change_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -69,6 +69,10 @@ def _to_1970(true: float, is_set: bool) -> float:
     return true - _LOST if is_set else true
 
 
+def _behind(true: float, is_set: bool) -> float:
+    return true if is_set else true - 10 * _HOUR
+
+
 def _unset(true: float, is_set: bool) -> float:
     return true
 
@@ -84,9 +88,12 @@ CASES = (
     Case("sensor 1970 until set", _from_1970, stamped=True),
     Case("sensor an hour back", _set_by(-_HOUR), stamped=True),
     Case("sensor half an hour ahead", _set_by(_HOUR / 2), stamped=True),
+    Case("sensor a day ahead", _set_by(24 * _HOUR), stamped=True),
     Case("1970 until set, sensors know", _from_1970, sensors_know=True),
     Case("falls back to 1970, sensors know", _to_1970, sensors_know=True),
     Case("an hour back, sensors know", _set_by(-_HOUR + 60.0), sensors_know=True),
+    Case("ten hours back, sensors know", _set_by(-10 * _HOUR), sensors_know=True),
+    Case("ten hours behind until set, sensors know", _behind, sensors_know=True),
     Case("DST begins", _unset, stamped=True, zone=_VIENNA, set_at=_SPRING + _HOUR),
     Case("DST ends", _unset, stamped=True, zone=_VIENNA, set_at=_AUTUMN + _HOUR),
 )
