@@ -17,7 +17,8 @@ as `fault_scale` defines them. Size and duration keep the kinds apart, so that n
     out_of_range  3..60 readings of one value that lies 3..10 E beyond all that was seen: what a
                   broken wire or an error code shows
     unexpected    usual values in an unusual course: for one to two cycles, everything runs 3..4
-                  times as fast; only in streams that repeat themselves
+                  times as fast; only in streams that repeat themselves: less their mean over a
+                  cycle around them, readings correlate with those of a cycle before by 0.5 or more
 
 What is put on top of a reading is a whole number of the sensor's display steps.
 """
@@ -152,10 +153,14 @@ def _offset(
 
 
 def _repeats(values: NDArray[np.float64], period: int) -> bool:
-    """Whether the values resemble those of a period before."""
-    if 2 * period > len(values) or np.ptp(values) == 0.0:
+    """Whether the course of the values resembles that of a period before. Their level is taken off:
+    a lake is as warm as it was yesterday, also when nothing comes again from day to day."""
+    if 3 * period > len(values):
         return False
-    before, after = values[:-period], values[period:]
+    sums = np.concatenate([[0.0], np.cumsum(values - values[0])])
+    level = values[0] + (sums[period:] - sums[:-period]) / period
+    course = values[period // 2 :][: len(level)] - level
+    before, after = course[:-period], course[period:]
     if np.ptp(before) == 0.0 or np.ptp(after) == 0.0:
         return False
     return bool(np.corrcoef(before, after)[0, 1] >= _LEAST_CORRELATION)

@@ -1,7 +1,8 @@
 """Which kind the detector says when one breaks: faults of known kind, each in a run of its own.
 
 A run is a stretch of healthy readings, real or simulated, in which one fault is put where 40 to
-70 % of them have passed. The fault is *detected* when an anomaly is opened from its begin to
+70 % of them have passed, and where they come without a pause: a fault on top of an outage of the
+recording would be two. The fault is *detected* when an anomaly is opened from its begin to
 TOLERANCE usual intervals after its end; the kind that was *said* is that of the anomaly's last step
 by then. An anomaly that was open before is no detection.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streamrnn.evaluate.clean_streams import QUIET_SENSORS, TEN_CHARACTERS, Stretch
 from streamrnn.evaluate.datasets import UNLABELLED, read_series
@@ -24,6 +26,7 @@ from streamrnn.evaluate.watch import Watched, watch
 from streamrnn.records import EventType
 
 TOLERANCE: Final = 20.0
+PAUSE: Final = 3.0
 MISSED, ALREADY_OPEN = "missed", "already open"
 
 # In some streams only this can break: there is no noise to drown in, or a jump means nothing.
@@ -90,6 +93,8 @@ def tell(data: Path, trial: Trial) -> Told:
             broken = KINDS[trial.kind](clean, at, scale, cycle, random)
         except CannotBreakError:
             continue
+        if trial.kind != "stale" and pauses(clean.times, broken, scale):
+            continue
         watched = watch(*broken.readings, stream=f"{name}/{trial.number}")
         return told_of(trial, name, watched, broken, scale)
     raise RuntimeError(f"no stream can have a fault of kind {trial.kind}")
@@ -101,6 +106,15 @@ def quiet(job: tuple[str, int]) -> Quiet:
     readings = QUIET_SENSORS[sensor](seed, QUIET_DAYS)
     alerts = watch(*readings, stream=f"{sensor}/{seed}").alerts
     return Quiet(sensor, len(readings.values), tuple(alert.kind for alert in alerts))
+
+
+def pauses(times: NDArray[np.float64], broken: Broken, scale: Scale) -> bool:
+    """Whether the recording itself pauses while a fault is looked for: for more than PAUSE usual
+    intervals, and for longer than 199 of 200 times."""
+    until = broken.end + TOLERANCE * scale.interval
+    first, end = np.searchsorted(times, [broken.begin, until])
+    longest = float(np.diff(times[first : end + 1]).max())
+    return longest > max(PAUSE * scale.interval, scale.long_gap)
 
 
 def told_of(trial: Trial, name: str, watched: Watched, broken: Broken, scale: Scale) -> Told:

@@ -108,6 +108,20 @@ def test_what_does_not_repeat_itself_cannot_break_that_way():
         broken("unexpected", "white noise")
 
 
+def test_a_level_that_stays_for_days_is_no_repetition():
+    """Each day as warm as the day before, and nothing else comes again."""
+    character = TEN_CHARACTERS["daily rhythm"]
+    days = np.cumsum(np.random.default_rng(0).normal(size=6_000))
+    assert np.corrcoef(days[:-288], days[288:])[0, 1] > 0.8
+    lake = Stretch(days, 300.0 * np.arange(6_000))
+    scale = scale_of(lake.values[:AT], lake.times[:AT])
+    with pytest.raises(CannotBreakError):
+        KINDS["unexpected"](lake, AT, scale, character.cycle, np.random.default_rng(0))
+    seen = Stretch(days + 10.0 * np.sin(np.arange(6_000) / 288 * 2 * np.pi), lake.times)
+    scale = scale_of(seen.values[:AT], seen.times[:AT])
+    assert KINDS["unexpected"](seen, AT, scale, character.cycle, np.random.default_rng(0))
+
+
 def test_a_fault_that_does_not_fit_is_refused():
     short = Stretch(np.arange(50.0), np.arange(50.0))
     scale = scale_of(*short)

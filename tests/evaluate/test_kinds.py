@@ -11,6 +11,7 @@ from streamrnn.evaluate.kinds import (
     Quiet,
     Told,
     Trial,
+    pauses,
     quiet,
     tell,
     told_of,
@@ -62,6 +63,18 @@ def test_an_anomaly_that_was_over_before_neither_detects_nor_hides_a_fault():
     before = event(EventType.NEW, 500.0), event(EventType.END, 900.0)
     assert said(*before).said == MISSED
     assert said(*before, event(EventType.NEW, 2_100.0, "drift", "b")).said == "drift"
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds", "expected"),
+    [(200, 30.0, False), (200, 40.0, True), (199, 40.0, False), (319, 40.0, True),
+     (320, 40.0, False)],
+)  # fmt: skip
+def test_a_recording_must_not_pause_while_a_fault_is_looked_for(after, seconds, expected):
+    times = CLEAN.times.copy()
+    times[after + 1 :] += seconds - INTERVAL
+    broken = Broken(Stretch(CLEAN.values, times), times[200], times[300])
+    assert pauses(times, broken, SCALE) is expected
 
 
 def test_every_other_fault_is_put_into_a_real_stream_if_there_are_any():
