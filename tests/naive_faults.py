@@ -144,20 +144,33 @@ def block_medians(x: naive.F64) -> naive.F64:
     return np.array([median(part) for part in np.split(x[len(x) - n * kinds.BLOCK :], n)])
 
 
-def best_fit(w: naive.F64, onsets: range, *, is_ramp: bool) -> tuple[float, float]:
-    """(share of the variance that is left, how far it leads) of the best step or ramp."""
+def best_fit(w: naive.F64, onsets: range, lengths: range) -> tuple[float, float]:
+    """(share of the variance that is left, how far it leads) of the best of the levels that move
+    within so many blocks, or until the end."""
     left, size = float(np.var(w)), 0.0
     if left == 0.0:
         return 1.0, 0.0
     t = np.arange(len(w))
     for onset in onsets:
-        x = np.maximum(t - onset + 1.0, 0.0) if is_ramp else np.where(t >= onset, 1.0, 0.0)
-        if np.ptp(x) > 0.0:
-            slope, constant = np.polynomial.polynomial.polyfit(x, w, 1)[::-1]
-            rest = float(np.var(w - constant - slope * x))
-            if rest < left * (1.0 - 1e-12):
-                left, size = rest, float(slope * x[-1])
+        for length in sorted({min(length, len(w) - onset) for length in lengths}):
+            x = np.clip(t - onset + 1.0, 0.0, length)
+            if np.ptp(x) > 0.0:
+                slope, constant = np.polynomial.polynomial.polyfit(x, w, 1)[::-1]
+                rest = float(np.var(w - constant - slope * x))
+                if rest < left * (1.0 - 1e-12):
+                    left, size = rest, float(slope * x[-1])
     return left / float(np.var(w)), size
+
+
+def name_return(since: naive.F64, home: float, usual: float, least: float) -> Kind | None:
+    """None: the level has not come back. since: from NEAR readings before the alarm on."""
+    away = block_medians(since) - home
+    far = away[np.argmax(np.abs(away))]
+    if abs(far) <= least or away[-1] / far >= kinds.HALFWAY:
+        return None
+    steps = np.abs(np.diff(since))[kinds.NEAR + kinds.SETTLED - 1 :]
+    is_step = steps.max() > max(kinds.HALFWAY * abs(far), kinds.USUAL_STEPS * usual)
+    return Kind.NONE if is_step else Kind.UNEXPECTED
 
 
 def leaves_range(since: naive.F64, low: float, high: float) -> Kind:
@@ -188,13 +201,19 @@ def name_jump(z: naive.F64, jump: int) -> Kind:
     if since < kinds.SETTLED or not 0.5 < made < 2.0:
         return Kind.NONE
     w = block_medians(z[:jump])
-    left, moved = best_fit(w, range(len(w) - 8), is_ramp=True)
+    left, moved = best_fit(w, range(len(w) - 8), range(len(w), len(w) + 1))
     low, high = kinds.UNDONE
     return Kind.DRIFT if left < kinds.STEADY and low < -moved / size < high else Kind.LEVEL_SHIFT
 
 
 def name_kind(
-    z: naive.F64, age: int, largest_step: float, largest_turn: float, low: float, high: float
+    z: naive.F64,
+    age: int,
+    largest_step: float,
+    largest_turn: float,
+    largest_wobble: float,
+    low: float,
+    high: float,
 ) -> Kind:
     """z: the last readings, scaled; the alarm was `age` readings before the newest."""
     newest = len(z) - 1
@@ -208,11 +227,12 @@ def name_kind(
     around = range(near + 1, min(alarm + kinds.NEAR, newest) + 1)
     sizes = [abs(float(z[i]) - float(z[i - 1])) for i in around]
     jump = next(i for i, size in zip(around, sizes, strict=True) if size >= 0.7 * max(sizes))
-    rough, undoing = 0.0, 0.0
+    rough, roughest, undoing = 0.0, False, 0.0
     if newest - jump >= kinds.NEAR:
         steps, largest, undoing = roughness(z[jump + kinds.SINCE :])
         rough, others = steps / usual, max(others, largest)
-    if age >= kinds.SHOWN and rough > kinds.ROUGH and undoing < kinds.UNDOING:
+        roughest = steps > kinds.ROUGHEST * largest_wobble
+    if age >= kinds.SHOWN and (rough > kinds.ROUGH or roughest) and undoing < kinds.UNDOING:
         return Kind.VARIANCE
     size = abs(float(z[jump]) - float(z[jump - 1]))
     unusual = size > min(kinds.LARGEST_STEPS * largest_step, kinds.ENOUGH_OTHER_STEPS * others)
@@ -221,11 +241,14 @@ def name_kind(
         if named is not Kind.NONE:
             return named
     if age >= kinds.SETTLED:
+        returned = name_return(z[near:], median(z[before:near]), usual, largest_turn)
+        if returned is not None:
+            return returned
         w = block_medians(z[before:])
         onsets = range(2, len(w) - 2)
-        fits = [best_fit(w, onsets, is_ramp=is_ramp) for is_ramp in (True, False)]
-        (ramp_left, ramp), (step_left, step) = fits
-        is_drift = ramp_left < step_left
+        ramp_left, ramp = best_fit(w, onsets, range(kinds.RAMP, len(w) + 1))
+        step_left, step = best_fit(w, onsets, range(1, 2))
+        is_drift = ramp_left < kinds.LIKELIER * step_left
         allowed = kinds.UNEXPLAINED if rough < kinds.ROUGH else kinds.STRAIGHT
         if min(ramp_left, step_left) < allowed and abs(ramp if is_drift else step) > largest_turn:
             return Kind.DRIFT if is_drift else Kind.LEVEL_SHIFT
@@ -242,7 +265,7 @@ class Fault:
         self.reference = Reference()
         self.since: float | None = None
         self.kind = Kind.NONE
-        self.age = self.quiet = 0
+        self.age = self.quiet = self.seen = 0
         self.home, self.shift = 0.0, 0.0
         self.range = 0.0, 0.0
 
@@ -270,41 +293,48 @@ class Fault:
     ) -> tuple[Kind, bool]:
         """(kind, accepted). scale: mean and deviation that z was scaled by; extent: the range
         before the reading."""
-        if self.since is None:
-            if score <= 1.0:
-                return Kind.NONE, False
-            self.since, self.kind, self.range = time, Kind.UNEXPECTED, extent
-            self.age, self.home, self.shift = 0, habits.means[64], 0.0
-        else:
+        self.seen += 1
+        if self.since is not None:
             self.age += 1
             self.since = min(self.since, time)
+        elif score > 1.0:
+            self.since, self.age, self.home, self.shift = time, 0, habits.means[64], 0.0
+            if self.kind is Kind.NONE or self.seen > max(recipe.NAMING_AGES):
+                self.kind, self.range, self.seen = Kind.UNEXPECTED, extent, 0
+        elif self.kind is Kind.NONE:
+            return Kind.NONE, False
         self.quiet = self.quiet + 1 if score < recipe.FAULT_CALM_SCORE else 0
+        is_over = self.since is not None and self.quiet >= recipe.FAULT_CALM
         if beyond > recipe.UNUSUAL_RANGE:
             self.kind = Kind.OUT_OF_RANGE
         elif stuck >= 1.0:
             self.kind = max(self.kind, Kind.FLATLINE)
         elif self.kind < Kind.FLATLINE:
             mean, sd = scale
-            if self.age in recipe.NAMING_AGES and sd > 0.0:
-                step, turn = habits.largest[STEP] / sd, habits.largest[TURN] / sd
+            if (is_over or self.seen in recipe.NAMING_AGES) and sd > 0.0:
+                sizes = [habits.largest[habit] / sd for habit in (STEP, TURN, WOBBLE)]
                 low, high = ((limit - mean) / sd for limit in self.range)
-                self.kind = name_kind(z, self.age, step, turn, low, high) or self.kind
+                self.kind = name_kind(z, self.seen, *sizes, low, high) or self.kind
             if drift > 1.0:
                 self.kind = max(self.kind, Kind.DRIFT)
-        if self.kind < Kind.DRIFT:
-            self.shift = 0.0
-        elif self.shift == 0.0 and self.kind <= Kind.LEVEL_SHIFT:
-            shift = habits.means[8] - self.home
-            self.shift = shift if abs(shift) > habits.largest[TURN] else 0.0
-        if time - self.since >= self.adapt_after and self.age >= recipe.ADAPT_READINGS:
-            self.accept(habits)
-            return self.kind, True
-        if self.quiet >= recipe.FAULT_CALM:
+        kind = self.kind
+        if self.since is not None:
+            if kind < Kind.DRIFT:
+                self.shift = 0.0
+            elif self.shift == 0.0 and kind <= Kind.LEVEL_SHIFT:
+                shift = habits.means[8] - self.home
+                self.shift = shift if abs(shift) > habits.largest[TURN] else 0.0
+            if time - self.since >= self.adapt_after and self.age >= recipe.ADAPT_READINGS:
+                self.accept(habits)
+                return kind, True
+        if is_over:
             self.since = None
-        return self.kind, False
+        if self.since is None and self.seen >= recipe.WATCHED:
+            self.kind = Kind.NONE
+        return kind, False
 
     def accept(self, habits: Habits) -> None:
-        self.since = None
+        self.since, self.kind = None, Kind.NONE
         habits.accept()
         if self.reference.frozen is not None:
             mean, sd = self.reference.frozen

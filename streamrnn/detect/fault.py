@@ -4,6 +4,9 @@ A fault begins with an anomalous reading. It is over when the score has stayed l
 it is accepted as the new normal, once it has lasted for ADAPT_AFTER. A level that was left counts
 until the stream has come halfway back: forecasts get used to a new level at once.
 
+What it looks like is often not yet to be seen when the score is low again: it is watched on until
+WATCHED readings after its first. What begins anew by then, or goes on, is named with it.
+
 Beside it stands a frozen reference: mean and deviation of the stream's first days. Everything else
 here follows the stream and would follow a slow poisoning for ever.
 """
@@ -21,6 +24,7 @@ from streamrnn.detect.habits import (
     MEAN_256,
     STEP,
     TURN,
+    WOBBLE,
     accept_habits,
 )
 from streamrnn.detect.kinds import DRIFT, LEVEL_SHIFT, NONE, UNEXPECTED, name_kind
@@ -35,6 +39,7 @@ from streamrnn.detect.recipe import (
     REFERENCE_READINGS,
     REFERENCE_SECONDS,
     UNUSUAL_RANGE,
+    WATCHED,
 )
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.statistics import update_mean
@@ -46,8 +51,8 @@ FLATLINE, OUT_OF_RANGE = int(Kind.FLATLINE), int(Kind.OUT_OF_RANGE)
 SINCE = 0  # time of its first reading; 0: there is no fault
 AGE = 1  # readings since
 QUIET = 2  # readings since the score was last high
-KIND = 3
-LOW = 4  # the range before it
+KIND = 3  # NONE: there is none, nor is one watched on
+LOW = 4  # the range before the first of those that are named together
 HIGH = 5
 HOME = 6  # the level before
 SHIFT = 7  # and how far it was left; 0: it was not
@@ -58,7 +63,8 @@ REFERENCE_VAR = 11
 HALF_COUNT = 12  # of its first half
 HALF_MEAN = 13
 IS_FROZEN = 14  # 1: the reference is complete
-SIZE = 15
+SEEN = 15  # readings since the first of the faults that are named together
+SIZE = 16
 
 
 @inline_kernel
@@ -128,51 +134,61 @@ def follow_fault(
     range before it; beyond: how far outside it lies, as a share of that. stuck, drift: above 1 it
     is one. readings: how many were applied.
     """
-    if n[at + SINCE] == 0.0:
-        if score <= 1.0:
-            return NONE, False
-        n[at + SINCE] = time
-        n[at + KIND] = UNEXPECTED
-        n[at + LOW] = low
-        n[at + HIGH] = high
-        n[at + HOME] = n[habits + MEAN_64]
-        n[at + SHIFT] = 0.0
-        n[at + AGE] = 0.0
-    else:
+    n[at + SEEN] += 1.0
+    if n[at + SINCE] != 0.0:
         n[at + AGE] += 1.0
         n[at + SINCE] = min(n[at + SINCE], time)  # a clock set back must not make it longer
+    elif score > 1.0:
+        n[at + SINCE] = time
+        n[at + AGE] = 0.0
+        n[at + HOME] = n[habits + MEAN_64]
+        n[at + SHIFT] = 0.0
+        if n[at + KIND] == NONE or n[at + SEEN] > NAMING_AGES[-1]:
+            n[at + KIND] = UNEXPECTED
+            n[at + LOW] = low
+            n[at + HIGH] = high
+            n[at + SEEN] = 0.0
+    elif n[at + KIND] == NONE:
+        return NONE, False
     n[at + QUIET] = n[at + QUIET] + 1.0 if score < FAULT_CALM_SCORE else 0.0
-    age = n[at + AGE]
+    is_over = n[at + SINCE] != 0.0 and n[at + QUIET] >= FAULT_CALM
     kind = n[at + KIND]
     if beyond > UNUSUAL_RANGE:
         kind = OUT_OF_RANGE
     elif stuck >= 1.0:
         kind = max(kind, FLATLINE)
     elif kind < FLATLINE:
+        is_due = is_over
         for k in range(len(NAMING_AGES)):
-            if age == NAMING_AGES[k] and sd > 0.0:
-                named = name_kind(
-                    r, first, end, int(age),
-                    n[habits + LARGEST + STEP] / sd, n[habits + LARGEST + TURN] / sd,
-                    (n[at + LOW] - mean) / sd, (n[at + HIGH] - mean) / sd,
-                )  # fmt: skip
-                if named != NONE:
-                    kind = named
+            is_due = is_due or n[at + SEEN] == NAMING_AGES[k]
+        if is_due and sd > 0.0:
+            named = name_kind(
+                r, first, end, int(n[at + SEEN]),
+                n[habits + LARGEST + STEP] / sd, n[habits + LARGEST + TURN] / sd,
+                n[habits + LARGEST + WOBBLE] / sd,
+                (n[at + LOW] - mean) / sd, (n[at + HIGH] - mean) / sd,
+            )  # fmt: skip
+            if named != NONE:
+                kind = named
         if drift > 1.0:
             kind = max(kind, DRIFT)
-    if kind < DRIFT:
-        n[at + SHIFT] = 0.0
-    elif n[at + SHIFT] == 0.0 and kind <= LEVEL_SHIFT:
-        shift = n[habits + MEAN_8] - n[at + HOME]
-        if abs(shift) > n[habits + LARGEST + TURN]:
-            n[at + SHIFT] = shift
     n[at + KIND] = kind
-    if time - n[at + SINCE] >= adapt_after and (age >= ADAPT_READINGS or n[at + SINCE] < 0.0):
-        accept_fault(n, at, habits)
-        return kind, True
-    if n[at + QUIET] >= FAULT_CALM:
+    if n[at + SINCE] != 0.0:
+        if kind < DRIFT:
+            n[at + SHIFT] = 0.0
+        elif n[at + SHIFT] == 0.0 and kind <= LEVEL_SHIFT:
+            shift = n[habits + MEAN_8] - n[at + HOME]
+            if abs(shift) > n[habits + LARGEST + TURN]:
+                n[at + SHIFT] = shift
+        lasted = time - n[at + SINCE]
+        if lasted >= adapt_after and (n[at + AGE] >= ADAPT_READINGS or n[at + SINCE] < 0.0):
+            accept_fault(n, at, habits)
+            return kind, True
+    if is_over:
         n[at + SINCE] = 0.0
         n[at + CLEAN_FROM] = readings
+    if n[at + SINCE] == 0.0 and n[at + SEEN] >= WATCHED:
+        n[at + KIND] = NONE
     return kind, False
 
 
@@ -181,6 +197,7 @@ def accept_fault(n: Any, at: int, habits: int) -> None:
     """The fault is the new normal: habits take it in, and so will the reference where the level has
     left it."""
     n[at + SINCE] = 0.0
+    n[at + KIND] = NONE
     accept_habits(n, habits)
     limit = 0.5 * REFERENCE_LIMIT * math.sqrt(n[at + REFERENCE_VAR])
     if abs(n[habits + MEAN_64] - n[at + REFERENCE_MEAN]) > limit:

@@ -3,13 +3,16 @@
 Named anew now and then while it lasts; the latest name counts, as later ones have seen more. In
 this order:
 
-    variance      the steps since are much larger than before, and each undoes the one before
+    variance      the steps since are much larger than before, or than ever, and each undoes the one
+                  before
     spike         a step that stands out is undone within three readings
     level_shift   a step that stands out, and the level stays. But where the readings before went
                   steadily the other way, as far as the step leads back, this is the end of a drift
+    unexpected    the level went away further than it usually turns, and has come halfway back
+                  bit by bit. Where it came back by a step, it keeps the name that it had
     drift, level_shift
-                  the level went away further than it usually turns, and a ramp, or a step, explains
-                  nearly all of it
+                  the level went away further than it usually turns, and a ramp, which may have come
+                  to an end, or a step explains nearly all of it
     the same      whatever it did, it has left all that was seen before the alarm: more and more, or
                   by much the same
     unexpected    anything else
@@ -38,7 +41,8 @@ SHOWN = 12  # and that show how rough it is, or how far it goes
 STAYS = 24  # readings after the step in which the level stays
 SINCE = 3  # readings of the step itself: those after it are what it led to
 
-ROUGH = 2.2  # steps since over those before
+ROUGH = 2.2  # steps since over those before,
+ROUGHEST = 1.2  # or over those of the roughest stretch ever: before may be part of it already
 UNDOING = -0.2  # correlation of neighbouring steps
 USUAL_STEPS = 4.0  # that a step must be to stand out,
 OTHER_STEPS = 2.0  # and the third largest one on either side,
@@ -47,12 +51,15 @@ ENOUGH_OTHER_STEPS = 3.0  # unless it is so many of the others
 BACK = 3  # readings
 
 BLOCK = 8  # readings whose median counts where ramps and steps are compared
+RAMP = 4  # blocks that a ramp which has come to an end takes at least
+LIKELIER = 1.5  # a ramp may leave so many times as much of the variance as a step
 UNEXPLAINED = 0.35  # of the variance, at most
 STRAIGHT = 0.1  # the same where steps have become much larger, and what would be quicker running
 STEADY = 0.06  # the same before a step that ends a drift
 UNDONE = (0.5, 1.5)  # share of such a step that the drift must have made
 BEYOND = 0.02  # of the range: this has left it
 GROWING = 1.15
+HALFWAY = 0.5  # of the way back to the level before
 
 
 @subroutine
@@ -124,29 +131,37 @@ def block_medians(r: Any, first: int, end: int) -> Any:
 
 
 @subroutine
-def best_fit(w: Any, first: int, end: int, is_ramp: bool) -> Any:
-    """(share of the variance of w that is left, how far it leads) of the step, or the ramp to the
-    end, whose onset in [first, end) explains w best, by least squares."""
+def fit(w: Any, onset: int, length: int) -> Any:
+    """(share of the variance of w that is left, how far it leads) of the level that moves at `onset`
+    within so many blocks, steadily, by least squares; a step, where it is one."""
     n = len(w)
-    mean = 0.0
+    x_mean, w_mean = 0.0, 0.0
     for t in range(n):
-        mean += w[t] / n
-    variance = 0.0
+        x_mean += min(max(t - onset + 1.0, 0.0), length) / n
+        w_mean += w[t] / n
+    xx, xw, ww = 0.0, 0.0, 0.0
     for t in range(n):
-        variance += (w[t] - mean) * (w[t] - mean)
-    best, size = 0.0, 0.0
+        x = min(max(t - onset + 1.0, 0.0), length) - x_mean
+        xx += x * x
+        xw += x * (w[t] - w_mean)
+        ww += (w[t] - w_mean) * (w[t] - w_mean)
+    if xx == 0.0 or ww == 0.0:
+        return 1.0, 0.0
+    return 1.0 - xw * xw / (xx * ww), xw / xx * min(length, n - onset)
+
+
+@subroutine
+def best_fit(w: Any, first: int, end: int, least: int, most: int) -> Any:
+    """The best `fit` with an onset in [first, end) and a length of least to most blocks, or to the
+    end of w where that is nearer."""
+    left, size = 1.0, 0.0
     for onset in range(first, end):
-        x_mean, xx, xw = 0.0, 0.0, 0.0
-        for t in range(onset, n):
-            x_mean += (t - onset + 1.0 if is_ramp else 1.0) / n
-        for t in range(n):
-            x = (t - onset + 1.0 if is_ramp else 1.0) if t >= onset else 0.0
-            xx += (x - x_mean) * (x - x_mean)
-            xw += (x - x_mean) * (w[t] - mean)
-        if xx > 0.0 and xw * xw / xx > best:
-            best = xw * xw / xx
-            size = xw / xx * (n - onset if is_ramp else 1.0)
-    return 1.0 - best / variance if variance > 0.0 else 1.0, size
+        ahead = len(w) - onset
+        for length in range(min(least, ahead), min(most, ahead) + 1):
+            rest, leads = fit(w, onset, length)
+            if rest < left:
+                left, size = rest, leads
+    return left, size
 
 
 @subroutine
@@ -198,20 +213,39 @@ def name_jump(r: Any, first: int, jump: int, end: int) -> Any:
     if since < SETTLED or not 0.5 < made < 2.0:
         return NONE
     w = block_medians(r, first, jump)
-    left, moved = best_fit(w, 0, len(w) - 8, True)
+    left, moved = best_fit(w, 0, len(w) - 8, len(w), len(w))
     low, high = UNDONE
     return DRIFT if left < STEADY and low < -moved / size < high else LEVEL_SHIFT
 
 
 @subroutine
+def name_return(r: Any, near: int, end: int, home: float, usual: float, least: float) -> Any:
+    """UNEXPECTED where the level in r[near:end] lay farther than `least` from home, and has come
+    HALFWAY back; NONE where it did so by a step; -1 where it has not come back."""
+    w = block_medians(r, near, end)
+    far = 0.0
+    for t in range(len(w)):
+        if abs(w[t] - home) > abs(far):
+            far = w[t] - home
+    if abs(far) <= least or (w[-1] - home) / far >= HALFWAY:
+        return -1
+    largest = 0.0
+    for i in range(near + NEAR + SETTLED, end):
+        largest = max(largest, abs(r[i] - r[i - 1]))
+    is_step = largest > HALFWAY * abs(far) and largest > USUAL_STEPS * usual
+    return NONE if is_step else UNEXPECTED
+
+
+@subroutine
 def name_kind(
     r: Any, first: int, end: int, age: int,
-    largest_step: float, largest_turn: float, low: float, high: float,
+    largest_step: float, largest_turn: float, largest_wobble: float, low: float, high: float,
 ) -> Any:  # fmt: skip
     """The kind of an anomaly of the readings r[first:end], of which the one `age` back raised the
     alarm; NONE where too little is left of what was before.
 
-    largest_step, largest_turn: habits; low, high: the range before the alarm; all in units of r.
+    largest_step, largest_turn, largest_wobble: habits; low, high: the range before the alarm; all
+    in units of r.
     """
     alarm = end - 1 - age
     near = alarm - NEAR
@@ -221,12 +255,13 @@ def name_kind(
     usual, others, _ = roughness(r, before, near)
     usual = max(usual, 1e-9)
     jump = first_jump(r, near + 1, min(alarm + NEAR + 1, end))
-    rough, undoing = 0.0, 0.0
+    rough, roughest, undoing = 0.0, False, 0.0
     if end - 1 - jump >= NEAR:
         steps, largest, undoing = roughness(r, jump + SINCE, end)
         rough = steps / usual
+        roughest = steps > ROUGHEST * largest_wobble
         others = max(others, largest)
-    if age >= SHOWN and rough > ROUGH and undoing < UNDOING:
+    if age >= SHOWN and (rough > ROUGH or roughest) and undoing < UNDOING:
         return VARIANCE
     size = abs(r[jump] - r[jump - 1])
     unusual = size > LARGEST_STEPS * largest_step or size > ENOUGH_OTHER_STEPS * others
@@ -235,13 +270,18 @@ def name_kind(
         if named != NONE:
             return named
     if age >= SETTLED:
+        home = median(r, before, near)
+        named = name_return(r, near, end, home, usual, largest_turn)
+        if named >= 0:
+            return named
         w = block_medians(r, before, end)
-        ramp_left, ramp = best_fit(w, 2, len(w) - 2, True)
-        step_left, step = best_fit(w, 2, len(w) - 2, False)
-        moved = ramp if ramp_left < step_left else step
+        ramp_left, ramp = best_fit(w, 2, len(w) - 2, RAMP, len(w))
+        step_left, step = best_fit(w, 2, len(w) - 2, 1, 1)
+        is_ramp = ramp_left < LIKELIER * step_left
+        moved = ramp if is_ramp else step
         allowed = UNEXPLAINED if rough < ROUGH else STRAIGHT
         if min(ramp_left, step_left) < allowed and abs(moved) > largest_turn:
-            return DRIFT if ramp_left < step_left else LEVEL_SHIFT
+            return DRIFT if is_ramp else LEVEL_SHIFT
     if age >= SHOWN and rough < ROUGH and high > low:
         named = leaves_range(r, alarm, end, low, high)
         if named != NONE:

@@ -133,7 +133,7 @@ SUMS = DEVICE + 6  # by channel of the alarm: of SQUARES, over the streams
 BURDENS = SUMS + len(ENOUGH)
 NUMBERS = BURDENS + len(ENOUGH)
 VECTOR = 16  # numbers that a memory of shapes goes through at once
-VERSION = 7  # of this layout; stored state of another one is refused
+VERSION = 8  # of this layout; stored state of another one is refused
 
 
 LOWEST, HIGHEST = RECORDS, RECORDS + 1  # of all readings

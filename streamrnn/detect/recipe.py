@@ -138,6 +138,7 @@ LONG_RUN = 0.25
 # Faults
 UNUSUAL_RANGE = 2.0  # beyond everything seen by this share of it: out of range, whatever else
 NAMING_AGES = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0)  # readings
+WATCHED = 32.0  # readings for which it is watched at least: a little longer than ALARM_PAUSE
 ADAPT_READINGS = 64.0  # a fault is not accepted before, however slow the stream
 FAULT_CALM = 12.0  # readings with a score below FAULT_CALM_SCORE: the fault is over
 FAULT_CALM_SCORE = 0.8

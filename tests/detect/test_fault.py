@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, Decisions, fault, layout
 from streamrnn.detect.jobs import past_of
+from streamrnn.detect.recipe import WATCHED
 from streamrnn.records import Kind, Outcome
 from tests.detect.streams import SETTINGS
 
@@ -67,6 +68,33 @@ def test_a_fault_is_named(what: Any) -> None:
     _, found = judged(values)
     assert found.alarm[CLEAN:].any()
     assert Kind(found.kind[CLEAN:].max()).name.lower() == what.__name__
+
+
+def test_a_fault_that_is_over_is_learned_from_but_watched_on() -> None:
+    """What it looks like may not yet be seen; but the spike does not have to stay out of training
+    for as long."""
+    values = noise(CLEAN + 60)
+    spike(values[CLEAN:])
+    bank, found = judged(values[: CLEAN + 20])
+    assert found.alarm[CLEAN]
+    assert bank.to_arrays()["numbers"][0, layout.FAULT + fault.SINCE] == 0.0
+    _, found = judged(values)
+    watched = int(WATCHED)
+    assert (found.kind[CLEAN + 12 : CLEAN + watched + 1] == Kind.SPIKE).all()
+    assert (found.kind[CLEAN + watched + 1 :] == Kind.NONE).all()
+
+
+def test_what_begins_anew_while_it_is_watched_is_named_with_what_was_before() -> None:
+    """The readings just before the second one are no measure of what is usual."""
+    values = noise(CLEAN + 42)
+    spike(values[CLEAN:])
+    spike(values[CLEAN + 31 :])
+    bank, found = judged(values)
+    assert found.alarm[[CLEAN, CLEAN + 31]].all()
+    assert (found.kind[CLEAN:] != Kind.NONE).all()
+    numbers = bank.to_arrays()["numbers"][0]
+    assert numbers[layout.FAULT + fault.SEEN] == 41.0
+    assert numbers[layout.FAULT + fault.AGE] == 10.0, "it is accepted by its own age"
 
 
 def test_there_is_no_kind_where_nothing_is_wrong() -> None:

@@ -21,9 +21,10 @@ HEALTHY = 150
 
 @kernel
 def call_name_kind(
-    r: Any, first: int, end: int, age: int, step: float, turn: float, low: float, high: float
-) -> Any:
-    return name_kind(r, first, end, age, step, turn, low, high)
+    r: Any, first: int, end: int, age: int,
+    step: float, turn: float, wobble: float, low: float, high: float,
+) -> Any:  # fmt: skip
+    return name_kind(r, first, end, age, step, turn, wobble, low, high)
 
 
 @kernel
@@ -40,9 +41,10 @@ def named(z: F64, age: int, healthy: F64 | None = None) -> Kind:
     usual = z[: len(z) - 1 - age] if healthy is None else healthy
     step = float(np.abs(np.diff(usual)).max())
     turn = float(np.ptp(np.convolve(usual, np.full(8, 1.0 / 8.0), "valid")))
+    wobble = float(np.convolve(np.abs(np.diff(usual)), np.full(16, 1.0 / 16.0), "valid").max())
     padded = np.concatenate([[1e9] * 3, z, [1e9] * 3]).astype(np.float32)
     low, high = float(usual.min()), float(usual.max())
-    return Kind(call_name_kind(padded, 3, 3 + len(z), age, step, turn, low, high))
+    return Kind(call_name_kind(padded, 3, 3 + len(z), age, step, turn, wobble, low, high))
 
 
 def broken(fault: F64, seed: int = 0) -> tuple[F64, int]:
@@ -54,7 +56,7 @@ def broken(fault: F64, seed: int = 0) -> tuple[F64, int]:
 
 @given(
     seed=st.integers(0, 2**32 - 1),
-    shape=st.sampled_from(["none", "spike", "shift", "ramp", "noise", "turn"]),
+    shape=st.sampled_from(["none", "spike", "shift", "ramp", "noise", "turn", "hill", "cliff"]),
     size=st.floats(0.0, 40.0),
     age=st.integers(4, 128),
     before=st.integers(0, 100),
@@ -75,9 +77,11 @@ def test_the_kernel_does_as_the_naive_rule(
         "ramp": size * since / 32.0,
         "noise": size * noise(age + 1, seed + 1),
         "turn": size * np.sin(since / 8.0),
+        "hill": size * np.minimum(since, age - since) / 16.0,
+        "cliff": np.where(since < 0.7 * age, size * since / 16.0, 0.0),
     }[shape]
     z = z.astype(np.float32).astype(np.float64)
-    habits = 3.0, 0.7, -4.0, 4.0
+    habits = 3.0, 0.7, 2.0, -4.0, 4.0
     expected = naive_faults.name_kind(z, age, *habits)
     assert Kind(call_name_kind(z.astype(np.float32), 0, len(z), age, *habits)) is expected
 
@@ -126,6 +130,33 @@ def test_what_comes_back_slowly_is_none_of_these() -> None:
     fast = np.sin((t[-1] + 4.0 * np.arange(1.0, 130.0)) / 40.0) + 0.01 * noise(129, 1)
     z = np.concatenate([healthy, fast])[-232:]
     assert named(z, 96, healthy) is Kind.UNEXPECTED
+
+
+def away_and(back: F64) -> tuple[F64, int]:
+    """Fifteen deviations away in 40 readings, and back."""
+    return broken(15.0 * np.concatenate([np.linspace(0.0, 1.0, 40), back]))
+
+
+def test_what_went_away_and_comes_back_bit_by_bit_is_none_of_these_either() -> None:
+    z, age = away_and(np.linspace(1.0, 0.0, 40))
+    assert named(z[:-30], age - 30) is Kind.DRIFT
+    assert named(z, age) is Kind.UNEXPECTED
+
+
+def test_what_comes_back_by_a_step_keeps_the_name_that_it_had() -> None:
+    assert named(*away_and(np.zeros(20))) is Kind.NONE
+
+
+def test_a_drift_may_have_come_to_an_end() -> None:
+    z, age = away_and(np.ones(60))
+    assert named(z, age) is Kind.DRIFT
+
+
+def test_steps_are_compared_with_the_largest_ones_where_those_before_are_noisy_already() -> None:
+    noisy = noise(64 + 40)
+    noisy[20:] += 6.0 * noise(84, 1)
+    assert named(noisy, 33) is not Kind.VARIANCE
+    assert named(noisy, 33, noise(500, 2)) is Kind.VARIANCE
 
 
 def test_steps_that_the_stream_makes_by_nature_name_nothing() -> None:
