@@ -191,7 +191,7 @@ class AlertsConfig(Section):
         gt=0,
         le=1,
         description="An anomaly ends once the score has stayed below this for the length of "
-        "close_after.",
+        "close_after, and not before the stream's 32nd reading since its alarm.",
     )
     close_after: Duration = Field(default=10 * MINUTE, description="See close_below.")
     cooldown: Duration = Field(

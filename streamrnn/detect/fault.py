@@ -134,21 +134,7 @@ def follow_fault(
     range before it; beyond: how far outside it lies, as a share of that. stuck, drift: above 1 it
     is one. readings: how many were applied.
     """
-    n[at + SEEN] += 1.0
-    if n[at + SINCE] != 0.0:
-        n[at + AGE] += 1.0
-        n[at + SINCE] = min(n[at + SINCE], time)  # a clock set back must not make it longer
-    elif score > 1.0:
-        n[at + SINCE] = time
-        n[at + AGE] = 0.0
-        n[at + HOME] = n[habits + MEAN_64]
-        n[at + SHIFT] = 0.0
-        if n[at + KIND] == NONE or n[at + SEEN] > NAMING_AGES[-1]:
-            n[at + KIND] = UNEXPECTED
-            n[at + LOW] = low
-            n[at + HIGH] = high
-            n[at + SEEN] = 0.0
-    elif n[at + KIND] == NONE:
+    if not goes_on(n, at, habits, score, low, high, time):
         return NONE, False
     n[at + QUIET] = n[at + QUIET] + 1.0 if score < FAULT_CALM_SCORE else 0.0
     is_over = n[at + SINCE] != 0.0 and n[at + QUIET] >= FAULT_CALM
@@ -163,9 +149,8 @@ def follow_fault(
             is_due = is_due or n[at + SEEN] == NAMING_AGES[k]
         if is_due and sd > 0.0:
             named = name_kind(
-                r, first, end, int(n[at + SEEN]),
-                n[habits + LARGEST + STEP] / sd, n[habits + LARGEST + TURN] / sd,
-                n[habits + LARGEST + WOBBLE] / sd,
+                r, first, end, int(n[at + SEEN]), n[habits + LARGEST + STEP] / sd,
+                n[habits + LARGEST + TURN] / sd, n[habits + LARGEST + WOBBLE] / sd,
                 (n[at + LOW] - mean) / sd, (n[at + HIGH] - mean) / sd,
             )  # fmt: skip
             if named != NONE:
@@ -174,12 +159,7 @@ def follow_fault(
             kind = max(kind, DRIFT)
     n[at + KIND] = kind
     if n[at + SINCE] != 0.0:
-        if kind < DRIFT:
-            n[at + SHIFT] = 0.0
-        elif n[at + SHIFT] == 0.0 and kind <= LEVEL_SHIFT:
-            shift = n[habits + MEAN_8] - n[at + HOME]
-            if abs(shift) > n[habits + LARGEST + TURN]:
-                n[at + SHIFT] = shift
+        follow_shift(n, at, habits, kind)
         lasted = time - n[at + SINCE]
         if lasted >= adapt_after and (n[at + AGE] >= ADAPT_READINGS or n[at + SINCE] < 0.0):
             accept_fault(n, at, habits)
@@ -190,6 +170,41 @@ def follow_fault(
     if n[at + SINCE] == 0.0 and n[at + SEEN] >= WATCHED:
         n[at + KIND] = NONE
     return kind, False
+
+
+@inline_kernel
+def goes_on(
+    n: Any, at: int, habits: int, score: float, low: float, high: float, time: float
+) -> Any:
+    """Whether there is a fault, or one that is watched on, with a reading of this score."""
+    n[at + SEEN] += 1.0
+    if n[at + SINCE] != 0.0:
+        n[at + AGE] += 1.0
+        n[at + SINCE] = min(n[at + SINCE], time)  # a clock set back must not make it longer
+        return True
+    if score <= 1.0:
+        return n[at + KIND] != NONE
+    n[at + SINCE] = time
+    n[at + AGE] = 0.0
+    n[at + HOME] = n[habits + MEAN_64]
+    n[at + SHIFT] = 0.0
+    if n[at + KIND] == NONE or n[at + SEEN] > NAMING_AGES[-1]:
+        n[at + KIND] = UNEXPECTED
+        n[at + LOW] = low
+        n[at + HIGH] = high
+        n[at + SEEN] = 0.0
+    return True
+
+
+@inline_kernel
+def follow_shift(n: Any, at: int, habits: int, kind: int) -> None:
+    """How far the level was left, once it is a fault that leaves one."""
+    if kind < DRIFT:
+        n[at + SHIFT] = 0.0
+    elif n[at + SHIFT] == 0.0 and kind <= LEVEL_SHIFT:
+        shift = n[habits + MEAN_8] - n[at + HOME]
+        if abs(shift) > n[habits + LARGEST + TURN]:
+            n[at + SHIFT] = shift
 
 
 @inline_kernel

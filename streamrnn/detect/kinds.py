@@ -132,8 +132,8 @@ def block_medians(r: Any, first: int, end: int) -> Any:
 
 @subroutine
 def fit(w: Any, onset: int, length: int) -> Any:
-    """(share of the variance of w that is left, how far it leads) of the level that moves at `onset`
-    within so many blocks, steadily, by least squares; a step, where it is one."""
+    """(share of the variance of w that is left, how far it leads) of the level that moves from
+    `onset` on, steadily, for so many blocks; a step, where it is one. By least squares."""
     n = len(w)
     x_mean, w_mean = 0.0, 0.0
     for t in range(n):
