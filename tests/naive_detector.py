@@ -346,8 +346,8 @@ class Detector:
         held = max(score, self.fault.lasting(habits, stuck))
         z = np.array(fine.history[-fine.kept :])
         kind, accepted = self.fault.follow(
-            z, habits, held, time,
-            scale=fine.scale.mean_sd(), extent=(low, high), beyond=share, stuck=stuck, drift=drift,
+            z, habits, held, time, scale=(*fine.scale.mean_sd(), fine.steps),
+            extent=(low, high), beyond=share, stuck=stuck, drift=drift,
         )  # fmt: skip
         if faulty and self.fault.since is None and not accepted:
             self.clean_from = len(self.values)

@@ -223,7 +223,7 @@ def name_kind(
         return Kind.NONE
     before = max(0, near - kinds.BEFORE)
     usual, others, _ = roughness(z[before:near])
-    usual = max(usual, 1e-9)
+    usual = max(usual, kinds.DUST)
     around = range(near + 1, min(alarm + kinds.NEAR, newest) + 1)
     sizes = [abs(float(z[i]) - float(z[i - 1])) for i in around]
     jump = next(i for i, size in zip(around, sizes, strict=True) if size >= 0.7 * max(sizes))
@@ -240,10 +240,17 @@ def name_kind(
         named = name_jump(z, jump)
         if named is not Kind.NONE:
             return named
+    w = block_medians(z)
+    if best_fit(w, range(1), range(len(w), len(w) + 1))[0] < kinds.COURSE:
+        return Kind.UNEXPECTED
+    left = Kind.NONE
+    if age >= kinds.SHOWN and rough < kinds.ROUGH and high > low:
+        left = leaves_range(z[alarm:], low, high)
     if age >= kinds.SETTLED:
         returned = name_return(z[near:], median(z[before:near]), usual, largest_turn)
         if returned is not None:
-            return returned
+            goes_on = returned is Kind.UNEXPECTED and left is Kind.DRIFT
+            return Kind.DRIFT if goes_on else returned
         w = block_medians(z[before:])
         onsets = range(2, len(w) - 2)
         ramp_left, ramp = best_fit(w, onsets, range(kinds.RAMP, len(w) + 1))
@@ -252,11 +259,21 @@ def name_kind(
         allowed = kinds.UNEXPLAINED if rough < kinds.ROUGH else kinds.STRAIGHT
         if min(ramp_left, step_left) < allowed and abs(ramp if is_drift else step) > largest_turn:
             return Kind.DRIFT if is_drift else Kind.LEVEL_SHIFT
-    if age >= kinds.SHOWN and rough < kinds.ROUGH and high > low:
-        named = leaves_range(z[alarm:], low, high)
-        if named is not Kind.NONE:
-            return named
-    return Kind.UNEXPECTED
+    return left or Kind.UNEXPECTED
+
+
+def rescaled(z: naive.F64, mean: float, sd: float, steps: float) -> naive.F64:
+    """Values as they lay in the scale of now, which has learned from each, the last one last."""
+    m, var, x = mean, sd**2, []
+    for last in z[::-1]:
+        if steps > recipe.FIRST_STEPS:
+            w = max(1.0 / steps, 1.0 / recipe.SCALE_MEMORY[recipe.FINE])
+            near = float(np.clip(last, -recipe.SCALE_REACH, recipe.SCALE_REACH))
+            var /= (1.0 - w) * (1.0 + w * near**2)
+            m -= w * math.sqrt(var) * near
+            steps -= 1.0
+        x.append(m + math.sqrt(var) * last)
+    return (np.array(x[::-1]) - mean) / sd
 
 
 class Fault:
@@ -285,14 +302,14 @@ class Fault:
         score: float,
         time: float,
         *,
-        scale: tuple[float, float],
+        scale: tuple[float, float, float],
         extent: tuple[float, float],
         beyond: float,
         stuck: float,
         drift: float,
     ) -> tuple[Kind, bool]:
-        """(kind, accepted). scale: mean and deviation that z was scaled by; extent: the range
-        before the reading."""
+        """(kind, accepted). z: each as it was scaled. scale: mean, deviation, and values seen;
+        extent: the range before the reading."""
         self.seen += 1
         if self.since is not None:
             self.age += 1
@@ -310,10 +327,11 @@ class Fault:
         elif stuck >= 1.0:
             self.kind = max(self.kind, Kind.FLATLINE)
         elif self.kind < Kind.FLATLINE:
-            mean, sd = scale
+            mean, sd, steps = scale
             if (is_over or self.seen in recipe.NAMING_AGES) and sd > 0.0:
                 sizes = [habits.largest[habit] / sd for habit in (STEP, TURN, WOBBLE)]
                 low, high = ((limit - mean) / sd for limit in self.range)
+                z = rescaled(z, mean, sd, steps)
                 self.kind = name_kind(z, self.seen, *sizes, low, high) or self.kind
             if drift > 1.0:
                 self.kind = max(self.kind, Kind.DRIFT)

@@ -271,7 +271,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 newest = x0 + int(n[AT[FINE] + LENGTH])
                 mean, sd = n[AT[FINE] + MEAN], math.sqrt(n[AT[FINE] + VAR])
                 kind, accepted = follow_fault(
-                    n, FAULT, HABITS, r, x0, newest, mean, sd, lasting,
+                    n, FAULT, HABITS, r, x0, newest, mean, sd, n[AT[FINE] + STEPS], lasting,
                     low, high, share, stuck, drift, time, n[READINGS], n[ADAPT_AFTER],
                 )  # fmt: skip
                 out[OUTCOME], out[SCORE_OUT], out[KIND] = outcome, score, kind

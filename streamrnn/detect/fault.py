@@ -41,6 +41,7 @@ from streamrnn.detect.recipe import (
     UNUSUAL_RANGE,
     WATCHED,
 )
+from streamrnn.detect.rescaled import rescaled
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.statistics import update_mean
 from streamrnn.records import Kind
@@ -123,16 +124,17 @@ def forget_reference(n: Any, at: int) -> None:
 
 @inline_kernel
 def follow_fault(
-    n: Any, at: int, habits: int, r: Any, first: int, end: int, mean: float, sd: float,
+    n: Any, at: int, habits: int, r: Any, first: int, end: int,
+    mean: float, sd: float, steps: float,
     score: float, low: float, high: float, beyond: float, stuck: float, drift: float,
     time: float, readings: float, adapt_after: float,
 ) -> Any:  # fmt: skip
     """(kind, accepted): what the fault looks like after a reading, NONE where there is none, and
     whether it was accepted with this reading.
 
-    r[first:end]: the last readings, scaled by mean and sd. score: of the reading. low, high: the
-    range before it; beyond: how far outside it lies, as a share of that. stuck, drift: above 1 it
-    is one. readings: how many were applied.
+    r[first:end]: the last readings, scaled; mean, sd, steps: see `rescaled`. score: of the reading.
+    low, high: the range before it; beyond: how far outside it lies, as a share of that. stuck,
+    drift: above 1 it is one. readings: how many were applied.
     """
     if not goes_on(n, at, habits, score, low, high, time):
         return NONE, False
@@ -148,8 +150,9 @@ def follow_fault(
         for k in range(len(NAMING_AGES)):
             is_due = is_due or n[at + SEEN] == NAMING_AGES[k]
         if is_due and sd > 0.0:
+            values = rescaled(r, first, end, mean, sd, steps)
             named = name_kind(
-                r, first, end, int(n[at + SEEN]), n[habits + LARGEST + STEP] / sd,
+                values, 0, end - first, int(n[at + SEEN]), n[habits + LARGEST + STEP] / sd,
                 n[habits + LARGEST + TURN] / sd, n[habits + LARGEST + WOBBLE] / sd,
                 (n[at + LOW] - mean) / sd, (n[at + HIGH] - mean) / sd,
             )  # fmt: skip

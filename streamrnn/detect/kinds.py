@@ -8,8 +8,10 @@ this order:
     spike         a step that stands out is undone within three readings
     level_shift   a step that stands out, and the level stays. But where the readings before went
                   steadily the other way, as far as the step leads back, this is the end of a drift
+    unexpected    it goes on in the line in which it went before
     unexpected    the level went away further than it usually turns, and has come halfway back
-                  bit by bit. Where it came back by a step, it keeps the name that it had
+                  bit by bit. Where it came back by a step, it keeps the name that it had; and
+                  what leaves all that was seen by more and more is a drift, come back or not
     drift, level_shift
                   the level went away further than it usually turns, and a ramp, which may have come
                   to an end, or a step explains nearly all of it
@@ -49,6 +51,7 @@ OTHER_STEPS = 2.0  # and the third largest one on either side,
 LARGEST_STEPS = 1.2  # and the largest habitual one,
 ENOUGH_OTHER_STEPS = 3.0  # unless it is so many of the others
 BACK = 3  # readings
+DUST = 1e-5  # deviations: steps are no smaller, but by rounding
 
 BLOCK = 8  # readings whose median counts where ramps and steps are compared
 RAMP = 4  # blocks that a ramp which has come to an end takes at least
@@ -56,6 +59,7 @@ LIKELIER = 1.5  # a ramp may leave so many times as much of the variance as a st
 UNEXPLAINED = 0.35  # of the variance, at most
 STRAIGHT = 0.1  # the same where steps have become much larger, and what would be quicker running
 STEADY = 0.06  # the same before a step that ends a drift
+COURSE = 0.005  # the same of a line all along, as that of a counter: nothing has changed
 UNDONE = (0.5, 1.5)  # share of such a step that the drift must have made
 BEYOND = 0.02  # of the range: this has left it
 GROWING = 1.15
@@ -253,7 +257,7 @@ def name_kind(
         return NONE
     before = max(first, near - BEFORE)
     usual, others, _ = roughness(r, before, near)
-    usual = max(usual, 1e-9)
+    usual = max(usual, DUST)
     jump = first_jump(r, near + 1, min(alarm + NEAR + 1, end))
     rough, roughest, undoing = 0.0, False, 0.0
     if end - 1 - jump >= NEAR:
@@ -269,11 +273,17 @@ def name_kind(
         named = name_jump(r, first, jump, end)
         if named != NONE:
             return named
+    w = block_medians(r, first, end)
+    if fit(w, 0, len(w))[0] < COURSE:
+        return UNEXPECTED
+    left = NONE
+    if age >= SHOWN and rough < ROUGH and high > low:
+        left = leaves_range(r, alarm, end, low, high)
     if age >= SETTLED:
         home = median(r, before, near)
         named = name_return(r, near, end, home, usual, largest_turn)
         if named >= 0:
-            return named
+            return DRIFT if named == UNEXPECTED and left == DRIFT else named
         w = block_medians(r, before, end)
         ramp_left, ramp = best_fit(w, 2, len(w) - 2, RAMP, len(w))
         step_left, step = best_fit(w, 2, len(w) - 2, 1, 1)
@@ -282,8 +292,4 @@ def name_kind(
         allowed = UNEXPLAINED if rough < ROUGH else STRAIGHT
         if min(ramp_left, step_left) < allowed and abs(moved) > largest_turn:
             return DRIFT if is_ramp else LEVEL_SHIFT
-    if age >= SHOWN and rough < ROUGH and high > low:
-        named = leaves_range(r, alarm, end, low, high)
-        if named != NONE:
-            return named
-    return UNEXPECTED
+    return left if left != NONE else UNEXPECTED

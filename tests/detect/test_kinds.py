@@ -147,6 +147,18 @@ def test_what_comes_back_by_a_step_keeps_the_name_that_it_had() -> None:
     assert named(*away_and(np.zeros(20))) is Kind.NONE
 
 
+def test_what_leaves_all_that_was_seen_by_more_and_more_drifts_though_it_comes_back() -> None:
+    """As a daily curve does on top of a drift."""
+    z, age = broken(np.arange(120) / 10.0 + 8.0 * np.sin(np.arange(120) / 9.5))
+    assert named(z, age) is Kind.DRIFT
+
+
+def test_what_goes_on_as_it_went_does_not_drift() -> None:
+    """A counter."""
+    z = np.arange(230) / 4.0 + 0.01 * noise(230)
+    assert named(z, 100, z) is Kind.UNEXPECTED
+
+
 def test_a_drift_may_have_come_to_an_end() -> None:
     z, age = away_and(np.ones(60))
     assert named(z, age) is Kind.DRIFT
