@@ -10,7 +10,6 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -40,31 +39,34 @@ from tests.torture.figures import Figures
 
 class Row(NamedTuple):
     """run: called with a folder of its own and the count; unit: of the count; short: in the test
-    suite, None for rows that are not there; long: by `make torture`."""
+    suite, None for rows that are not there; long: by `make torture`; takes: options of the command
+    line beside the count."""
 
-    run: Callable[[Path, int], Figures]
+    run: Callable[..., Figures]
     unit: str
     short: int | None
     long: int
+    takes: tuple[str, ...] = ()
 
 
+_SEED = ("seed",)
 ROWS = {
-    "kill": Row(kill.run, "kills", 30, 1_000),
-    "mixed": Row(mixed.run, "mishaps", 10, 500),
+    "kill": Row(kill.run, "kills", 30, 1_000, _SEED),
+    "mixed": Row(mixed.run, "mishaps", 10, 500, _SEED),
     "failpoints": Row(failpoints.run, "times each", 1, 20),
-    "powercut": Row(powercut.run, "images", 500, 10_000),
-    "broker": Row(broker.run, "ends", 20, 200),
-    "link": Row(link.run, "faults", 20, 300),
-    "hostile": Row(hostile.run, "frames", 2_000, 1_000_000),
-    "fuzz": Row(fuzz.run, "messages", 50_000, 10_000_000),
+    "powercut": Row(powercut.run, "images", 500, 10_000, _SEED),
+    "broker": Row(broker.run, "ends", 20, 200, _SEED),
+    "link": Row(link.run, "faults", 20, 300, _SEED),
+    "hostile": Row(hostile.run, "frames", 2_000, 1_000_000, _SEED),
+    "fuzz": Row(fuzz.run, "messages", 50_000, 10_000_000, _SEED),
     "guided-fuzz": Row(guided.run, "messages", None, 10_000_000),
-    "corruption": Row(corruption.run, "corruptions", 20_000, 5_000_000),
+    "corruption": Row(corruption.run, "corruptions", 20_000, 5_000_000, _SEED),
     "disk-errors": Row(lambda folder, _: disk_errors.run(folder), "", 1, 1),
-    "full-disk": Row(full_disk.run, "times", 10, 300),
+    "full-disk": Row(full_disk.run, "times", 10, 300, _SEED),
     "clock": Row(lambda folder, _: clock.run(folder), "", 1, 1),
     "overload": Row(overload.run, "seconds", 60, 600),
     "topics": Row(topics.run, "topics", 100_000, 1_000_000),
-    "soak": Row(soak.run, "seconds", 180, 8 * 3_600),
+    "soak": Row(soak.run, "seconds", 180, 8 * 3_600, ("times_as_fast",)),
     "poison": Row(poison.run, "seeds", 30, 1_000),
     "outage": Row(outage.run, "alerts", 100_000, 1_000_000),
 }
@@ -74,6 +76,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS) + ", all")
     parser.add_argument("--count", type=int, help="how many, in place of the long form")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of rows with chance in them: to do them in portions"
+    )
     parser.add_argument(
         "--times-as-fast",
         type=int,
@@ -110,15 +115,16 @@ def _list_rows() -> None:
 
 def _run(name: str, options: argparse.Namespace) -> bool:
     row = ROWS[name]
-    if name == "soak":
-        row = row._replace(run=partial(soak.run, times_as_fast=options.times_as_fast))
     count = options.count or (row.short if options.short else None) or row.long
+    more = {option: getattr(options, option) for option in row.takes}
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as thrown_away:
         folder = Path(options.keep or thrown_away) / name
         folder.mkdir(parents=True)
         try:
-            print(f"passed  {row.run(folder, count)}, took {time.monotonic() - begun:.0f} s")
+            print(
+                f"passed  {row.run(folder, count, **more)}, took {time.monotonic() - begun:.0f} s"
+            )
         except Exception:  # noqa: BLE001  # one row that fails must not keep the others from running
             print(f"FAILED  {name}")
             traceback.print_exc()
