@@ -17,6 +17,7 @@ advance       the compiled step: judge, then learn; composed of
                 habits    what the stream is used to, and by how much it goes beyond it
                 fault     an anomaly while it lasts: not learned, named, accepted in the end
                 kinds     what it looks like
+                rescaled  the last readings in one scale, to see that
 bank          all streams' models; composed of
                 row_settings  the settings inside a row
                 devices       which streams share an alarm
