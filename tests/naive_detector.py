@@ -258,7 +258,7 @@ class Detector:
         spans = (*recipe.LINEAR_SPANS, *recipe.CHANGE_SPANS)
         spans = (*spans, *recipe.NETWORK_SPANS, *recipe.ANALOGUE_SPANS)
         self.tails = Tails([2.0 / (span + 1.0) for span in spans] + [1.0] * 3)
-        self.shapes = [Shapes(m) for m in range(3)]
+        self.shapes = [Shapes(m) for m in range(2)]
         self.linear, self.level = Linear(), Level()
         self.records, self.alarm = Records(), Alarm()
         self.held = self.slow_shape = 0.0
@@ -397,7 +397,7 @@ class Detector:
         if self.tails.count <= recipe.EVIDENCE_WARM:
             return 0.0, 0.0, 0.0
         E = max(surprises[:9]) / recipe.ERROR_UNIT
-        S = (max(surprises[9:12]) + sum(surprises[12:])) / 4.0 / recipe.SHAPE_UNIT
+        S = (max(surprises[9:12]) + sum(surprises[12:])) / 3.0 / recipe.SHAPE_UNIT
         self.slow_shape += 2.0 / (recipe.SLOW_SHAPE_SPAN + 1.0) * (S - self.slow_shape)
         slow = recipe.SLOW_SHAPE_WEIGHT * self.slow_shape
         L = level / recipe.LEVEL_UNIT

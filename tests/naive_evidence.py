@@ -68,8 +68,8 @@ def bfloat16(value: float) -> float:
 
 
 class Shapes:
-    """Distance of the last averages of some values to the nearest window before, and the error of
-    the forecast that this one makes."""
+    """Distance of the last averages of some values to the nearest window before, as a share of
+    their own size, and the error of the forecast that this one makes."""
 
     def __init__(self, m: int) -> None:
         self.readings, self.lags = recipe.SHAPE_READINGS[m], recipe.SHAPE_LAGS[m]
@@ -77,6 +77,7 @@ class Shapes:
         self.pending: list[float] = []
         self.values: list[float] = []  # averages, less the level of their time
         self.base, self.nearest, self.error, self.distance = 0.0, 0, 0.0, 0.0
+        self.power = 0.0
         self.by_lag: dict[int, float] = {}
 
     def add(self, z: float) -> None:
@@ -91,6 +92,7 @@ class Shapes:
             self.error = abs(mean - self.base - self.values[-self.nearest])
         self.base += max(1.0 / recipe.SHAPE_MEAN_MEMORY, 1.0 / (steps + 1)) * (mean - self.base)
         x = mean - self.base
+        self.power = self.keep * self.power + (1.0 - self.keep) * x * x
         known = min(steps, self.lags)
         last = min(steps - recipe.SHAPE_SETTLED, self.lags) // 16 * 16
         self.values.append(bfloat16(x))
@@ -102,7 +104,8 @@ class Shapes:
             self.by_lag[lag] = bfloat16(nearness[lag])
         if last >= 32:
             self.nearest = min(range(17, last + 1), key=lambda lag: nearness[lag])
-            self.distance = math.sqrt(nearness[self.nearest])
+            power = self.power + recipe.SHAPE_POWER_FLOOR
+            self.distance = math.sqrt(nearness[self.nearest] / power)
 
 
 class Linear:

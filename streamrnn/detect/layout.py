@@ -104,11 +104,12 @@ from streamrnn.kernels.statistics import BINS
     SHAPE_COUNT,
     SHAPE_STEPS,  # averages so far
     SHAPE_BASE,  # the level
-    SHAPE_DISTANCE,  # of the last window to its nearest neighbour
+    SHAPE_POWER,  # mean square of the last window
+    SHAPE_DISTANCE,  # of it to its nearest neighbour, against its power
     NEAREST_LAG,  # how far back that one lies, in averages; 0: not yet known
     ANALOGUE_ERROR,  # of the forecast that what came after it comes again
     SHAPE_NUMBERS,
-) = range(8)
+) = range(9)
 MEMORIES = len(SHAPE_LAGS)
 
 SHAPE = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS

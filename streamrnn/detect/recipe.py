@@ -64,12 +64,13 @@ RECORD_FROM = 2000.0  # readings after which a record of the novelty calls
 RECORD_LEAST = 0.4  # of the novelty
 RECORD_FADE = 2e-6  # share of a record that is forgotten with a reading
 
-# Shapes: windows of the signal, averaged over so many readings, against all windows before. Three
+# Shapes: windows of the signal, averaged over so many readings, against all windows before. Two
 # memories, one value each.
-SHAPE_READINGS = (2.0, 4.0, 8.0)
-SHAPE_LAGS = (1024, 512, 256)  # so far back, in averages
-SHAPE_WINDOWS = (4.0, 8.0, 16.0)  # memory of the exponential average that makes the window
-SHAPE_MEAN_MEMORY = 16.0  # the level that is taken off
+SHAPE_READINGS = (2.0, 5.0)
+SHAPE_LAGS = (1024, 1024)  # so far back, in averages
+SHAPE_WINDOWS = (6.0, 8.0)  # memory of the exponential average that makes the window
+SHAPE_MEAN_MEMORY = 6.0  # the level that is taken off
+SHAPE_POWER_FLOOR = 0.3  # variances of the stream, beside the power of a window
 SHAPE_SETTLED = 32  # averages until a window is complete
 SHAPE_LIMIT = 10.0  # standard deviations: farther values count as this far
 
@@ -93,7 +94,7 @@ EVIDENCE_WARM = 20.0  # more of them before a tail is known
 # Score: above 1 is anomalous. What -ln P, or how many deviations, make a score of 1 by themselves.
 ERROR_UNIT = 25.0
 SHAPE_UNIT = 12.0
-SLOW_SHAPE_WEIGHT = 0.85
+SLOW_SHAPE_WEIGHT = 1.25
 SLOW_SHAPE_SPAN = 300.0  # readings
 LEVEL_UNIT = 16.0  # deviations
 SCORE_KEPT = 0.9  # of the last score, where that is more: evidence comes and goes within an event

@@ -4,17 +4,18 @@ A pattern that repeats is no anomaly, however badly it was forecast, and one tha
 however smooth. The signal, averaged over a few readings, keeps its last values. For every lag l the
 squared difference between now and l steps ago is averaged exponentially,
 
-    D_l <- keep D_l + (1 - keep) (x_t - x_{t-l})^2
+    D_l <- keep D_l + (1 - keep) (x_t - x_{t-l})^2        P <- keep P + (1 - keep) x_t^2
 
-and the distance is the root of the smallest D_l: the nearest neighbour among all windows of the
-past that long, without ever comparing windows (an exponential window in place of the matrix
-profile's, Yeh et al. 2016, doi:10.1109/ICDM.2016.0179). A running mean is taken off first, so that
-a level alone is no shape; amplitudes count, because a sensor that trembles differently is news.
+and the distance is sqrt(min D_l / (P + SHAPE_POWER_FLOOR)): to the nearest neighbour among all
+windows of the past that long, without ever comparing windows (an exponential window in place of the
+matrix profile's, Yeh et al. 2016, doi:10.1109/ICDM.2016.0179). A running mean is taken off first,
+so that a level alone is no shape. Against its power P, because what swings widely never comes again
+exactly; not quite against it, as the matrix profile's, because what hardly moves has no shape and a
+sensor that trembles differently is news.
 
-There are three memories, of averages over 2, 4 and 8 readings, with longer and longer windows. What
-followed the nearest window of the first, the shortest, is a forecast besides (the method of
-analogues, Lorenz 1969, doi:10.1175/1520-0469(1969)26<636:APARBN>2.0.CO;2); the error of it is
-evidence, too.
+There are two memories, of averages over 2 and 5 readings. What followed the nearest window of the
+first is a forecast besides (the method of analogues, Lorenz 1969,
+doi:10.1175/1520-0469(1969)26<636:APARBN>2.0.CO;2); the error of it is evidence, too.
 
 How far back it reaches decides what it can recognise, so values and D are kept as bfloat16.
 """
@@ -30,11 +31,12 @@ from streamrnn.detect.layout import (
     SHAPE_BASE,
     SHAPE_COUNT,
     SHAPE_DISTANCE,
+    SHAPE_POWER,
     SHAPE_STEPS,
     SHAPE_SUM,
     VECTOR,
 )
-from streamrnn.detect.recipe import SHAPE_MEAN_MEMORY, SHAPE_SETTLED
+from streamrnn.detect.recipe import SHAPE_MEAN_MEMORY, SHAPE_POWER_FLOOR, SHAPE_SETTLED
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.vector import load, load_short, lower, positive, store, store_short, upper
 
@@ -89,6 +91,7 @@ def search_nearest(
     forecasts: bool, best: Any,
 ) -> None:  # fmt: skip
     """Renews D of every lag for the value x, and from it the distance and the nearest lag."""
+    n[at + SHAPE_POWER] = n[at + SHAPE_POWER] * keep + x * x * (1.0 - keep)
     values = 2 * base
     squares = values + lags + VECTOR
     settled = steps - SHAPE_SETTLED
@@ -108,7 +111,7 @@ def search_nearest(
     if settled < 2 * VECTOR:
         return
     smallest = least(nearest, best)
-    n[at + SHAPE_DISTANCE] = math.sqrt(smallest)
+    n[at + SHAPE_DISTANCE] = math.sqrt(smallest / (n[at + SHAPE_POWER] + SHAPE_POWER_FLOOR))
     if forecasts:
         lane = 0
         for i in range(1, VECTOR):

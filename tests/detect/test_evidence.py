@@ -102,7 +102,7 @@ def test_every_statistic_goes_to_its_lanes() -> None:
         numbers[AT_SHAPE[m] + layout.SHAPE_DISTANCE] = 5.0 + m
     weighed(numbers, 1.0, 2.0, 3.0)
     first = numbers[AT + LANES : AT + 2 * LANES]  # what each was averaged to, with nothing before
-    assert first.tolist() == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0] * 3 + [5.0, 6.0, 7.0, 0.0]
+    assert first.tolist() == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0] * 3 + [5.0, 6.0, 0.0, 0.0]
 
 
 def test_what_is_a_little_strange_for_long_adds_up() -> None:

@@ -64,10 +64,9 @@ def test_what_is_behind_the_channels_lies_one_behind_the_other(H: int) -> None:
     assert layout.linear_base(H) == 2 * layout.arrays(H).size
     assert layout.ring_base(H) == layout.linear_base(H) + rls.SIZE
     assert layout.shape_base(H, 0) == layout.ring_base(H) + 2 * RECORD_BLOCKS
-    first, second, third = (layout.memory_size(m) for m in range(layout.MEMORIES))
+    first, second = (layout.memory_size(m) for m in range(layout.MEMORIES))
     assert layout.shape_base(H, 1) == layout.shape_base(H, 0) + first
-    assert layout.shape_base(H, 2) == layout.shape_base(H, 1) + second
-    assert layout.row_size(H) == layout.shape_base(H, 2) + third
+    assert layout.row_size(H) == layout.shape_base(H, 1) + second
 
 
 def test_the_rings_of_the_memories_are_whole_vectors() -> None:

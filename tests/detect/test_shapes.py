@@ -113,3 +113,17 @@ def test_a_shift_of_level_alone_is_forgotten_as_a_shape() -> None:
 
 def test_nothing_is_near_or_far_before_there_is_a_past() -> None:
     assert not distances(np.random.default_rng(1).normal(size=60)).any()
+
+
+def test_what_swings_widely_may_come_again_less_exactly() -> None:
+    """The same noise on a beat of twice the size: at most as far, by the share of it."""
+    noise = 0.1 * np.random.default_rng(0).normal(size=3_000)
+    small, large = distances(4.0 * beat(3_000) + noise), distances(8.0 * beat(3_000) + noise)
+    assert large[2_000:].max() < 0.7 * small[2_000:].max()
+
+
+def test_a_tremor_that_grows_is_far_however_small() -> None:
+    z = 0.05 * np.random.default_rng(0).normal(size=3_000)
+    z[2_500:] *= 6.0
+    found = distances(z)
+    assert found[2_500:2_700].max() > 2.0 * found[1_000:2_500].max()
