@@ -337,7 +337,7 @@ class Detector:
         muted = echoes or len(self.records.blocks) < recipe.SLOW_FROM
         alarm = self.alarm.is_raised(
             evidence, elapsed, len(self.values),
-            novelty=novelty, interval=self.timing.interval, muted=muted,
+            time=time, novelty=novelty, interval=self.timing.interval, muted=muted,
         )  # fmt: skip
         if drift > 1.0:
             score = max(score, 1.0 + recipe.ALARM_TILT * score)

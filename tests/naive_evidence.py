@@ -227,6 +227,7 @@ class Alarm:
         self.parts: dict[object, list[float]] = {}  # how many times enough, as last heard
         self.burdens = [0.0] * len(recipe.ENOUGH)
         self.ticks, self.faded_to, self.pause_until = 0.0, 0.0, 0.0
+        self.called_at: list[float] = []  # but for those within an hour of the one before
         self.novelties: dict[object, float] = {}
         self.highest = 0.0  # root mean square of the novelty over the streams
 
@@ -236,6 +237,7 @@ class Alarm:
         elapsed: float,
         readings: int,
         *,
+        time: float,
         stream: object = None,
         novelty: float = 0.0,
         interval: float = math.inf,
@@ -265,13 +267,14 @@ class Alarm:
         is_record = found > before and found >= recipe.RECORD_LEAST
         if readings < recipe.RECORD_FROM or novelty < recipe.SHARE * found:
             is_record = False
-        return self.calls(own, together, readings, is_record=is_record, young=young)
+        return self.calls(own, together, readings, time, is_record=is_record, young=young)
 
     def calls(
         self,
         own: list[float],
         together: list[float],
         readings: int,
+        time: float,
         *,
         is_record: bool,
         young: bool,
@@ -285,15 +288,27 @@ class Alarm:
         kept = 0.5 ** ((self.ticks - self.faded_to) / recipe.ALARM_HALF_LIFE)
         self.burdens = [kept * burden for burden in self.burdens]
         self.faded_to = self.ticks
+        hour = max(sum(self.same_hour(then, time) for then in self.called_at) - 1.0, 0.0)
         strengths = [
-            strength / (1.0 + recipe.ALARM_RISE) ** burden
+            strength / (1.0 + recipe.ALARM_RISE) ** (burden + hour)
             for strength, burden in zip(bare, self.burdens, strict=True)
         ]
         if max(strengths) >= 1.0:
             self.burdens[strengths.index(max(strengths))] += 1.0
         elif not is_record:
             return False
+        if not self.called_at or abs(time - self.called_at[-1]) >= 3600.0:
+            self.called_at.append(time)
         self.pause_until = self.ticks + recipe.ALARM_PAUSE
         enough = max(1.0, (recipe.REHEARSAL / readings) ** 2)
         loud = max(strengths) >= enough or (young and max(strengths[:4]) >= 1.0)
         return is_record or loud
+
+    @staticmethod
+    def same_hour(then: float, now: float) -> float:
+        """How much an alarm then counts now: by what both have of the same full hours."""
+        common = 0.0
+        for hour in range(24):
+            far = [abs((time / 3600.0 - hour + 12.0) % 24.0 - 12.0) for time in (then, now)]
+            common += max(1.0 - far[0], 0.0) * max(1.0 - far[1], 0.0)
+        return common * float(0.5 ** (max(now - then, 0.0) / recipe.HOUR_HALF_LIFE))

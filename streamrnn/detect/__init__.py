@@ -14,6 +14,7 @@ advance       the compiled step: judge, then learn; composed of
                 evidence  all of it weighed into one score
                 record_values  the highest and lowest of what moves slowly
                 alarm     when to call somebody
+                hours     at which hours of the day somebody was called before
                 habits    what the stream is used to, and by how much it goes beyond it
                 fault     an anomaly while it lasts: not learned, named, accepted in the end
                 kinds     what it looks like

@@ -3,7 +3,7 @@ of which wants more the more it has had.
 
     v_c = E_c / enough_c                                     of a reading, by channel, at most LONE
     V_c = sqrt(sum of v_c^2 over the device's streams / sqrt(their number))
-    strength_c = max(min(V_c, v_c / SHARE), SHARE v_c) / (1 + ALARM_RISE)^burden_c
+    strength_c = max(min(V_c, v_c / SHARE), SHARE v_c) / (1 + ALARM_RISE)^(burden_c + burden_hour)
 
 E_c: news among the record values; the likelihood of the errors of late, fine and coarse; the score
 of the evidence; and how far habits are exceeded. The more sensors there are, the more often one of
@@ -13,9 +13,10 @@ however large a device; and who calls must have a share in it. A stream alone ha
 
 Somebody is called where the largest strength is at least 1 and the last alarm of the device lies
 ALARM_PAUSE readings of each of its streams back. That burdens the channel by 1, and burdens halve
-in ALARM_HALF_LIFE readings: whatever a device does by nature, however often, soon calls nobody. A
-new record of the device's novelty, the part of the score that errors and shapes make, is enough
-whatever the burden: where shapes return, what never was before may be small.
+in ALARM_HALF_LIFE readings: whatever a device does by nature, however often, soon calls nobody.
+What it does at the same hour of every day has a burden of its own, see `hours`. A new record of the
+device's novelty, the part of the score that errors and shapes make, is enough whatever the burden:
+where shapes return, what never was before may be small.
 
 In a young stream much is new. Before it has seen a day and a night (by its readings: clocks are
 set), a feature must leave its range by all of that. Otherwise, until REHEARSAL readings, burdens
@@ -30,6 +31,7 @@ import math
 from typing import Any
 
 from streamrnn.detect.fault import CLEAN_FROM, SINCE
+from streamrnn.detect.hours import count_hour, hour_burden
 from streamrnn.detect.layout import (
     BLOCKS_SEEN,
     BURDENS,
@@ -51,6 +53,7 @@ from streamrnn.detect.layout import (
     SUMS,
     SURPRISE,
     TICKS,
+    TIME,
     channel,
 )
 from streamrnn.detect.recipe import (
@@ -143,9 +146,10 @@ def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
     d[FADED_TO] = d[TICKS]
     strongest, by, calls = 0.0, 0, is_record
     hurdle = (REHEARSAL / n[READINGS]) ** 2
+    hour = hour_burden(d, n[TIME])
     for c in range(CHANNELS):
         d[BURDENS + c] *= kept
-        strength = math.sqrt(n[NEWS + c]) / (1.0 + ALARM_RISE) ** d[BURDENS + c]
+        strength = math.sqrt(n[NEWS + c]) / (1.0 + ALARM_RISE) ** (d[BURDENS + c] + hour)
         if strength >= 1.0 and (strength >= hurdle or (is_young and c < FINE_CHANNEL)):
             calls = True
         if strength > strongest:
@@ -154,5 +158,6 @@ def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
         d[BURDENS + by] += 1.0
     elif not is_record:
         return False
+    count_hour(d, n[TIME])
     d[PAUSE_UNTIL] = d[TICKS] + ALARM_PAUSE
     return calls

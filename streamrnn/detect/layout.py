@@ -132,7 +132,10 @@ DEVICE = FAULT + fault.SIZE
 ) = range(DEVICE, DEVICE + 6)
 SUMS = DEVICE + 6  # by channel of the alarm: of SQUARES, over the streams
 BURDENS = SUMS + len(ENOUGH)
-NUMBERS = BURDENS + len(ENOUGH)
+DAY_HOURS = 24
+HOURS = BURDENS + len(ENOUGH)  # by hour of the day: how often somebody was called, see `hours`
+HOURS_AT = HOURS + DAY_HOURS  # the last time that counted there, 0: none
+NUMBERS = HOURS_AT + 1
 VECTOR = 16  # numbers that a memory of shapes goes through at once
 VERSION = 8  # of this layout; stored state of another one is refused
 

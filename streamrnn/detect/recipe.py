@@ -56,6 +56,7 @@ LONE = 10.0  # times enough: more counts as this
 SHARE = 0.5  # of a device's strength, that the stream must have which calls
 ALARM_RISE = 0.3
 ALARM_HALF_LIFE = 1000.0  # readings
+HOUR_HALF_LIFE = 30 * 86_400.0  # seconds
 ALARM_PAUSE = 30.0  # readings after an alarm
 REHEARSAL = 600.0  # readings before which an alarm wants more
 SLOW_FROM = 33.0  # blocks, since the beginning or a gap, before slow features call anybody
@@ -67,7 +68,7 @@ RECORD_FADE = 2e-6  # share of a record that is forgotten with a reading
 # Shapes: windows of the signal, averaged over so many readings, against all windows before. Two
 # memories, one value each.
 SHAPE_READINGS = (2.0, 5.0)
-SHAPE_LAGS = (1024, 1024)  # so far back, in averages
+SHAPE_LAGS = (1024, 512)  # so far back, in averages
 SHAPE_WINDOWS = (6.0, 8.0)  # memory of the exponential average that makes the window
 SHAPE_MEAN_MEMORY = 6.0  # the level that is taken off
 SHAPE_POWER_FLOOR = 0.3  # variances of the stream, beside the power of a window

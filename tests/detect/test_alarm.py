@@ -25,6 +25,7 @@ from streamrnn.detect.recipe import (
 )
 from tests.naive_evidence import Alarm
 
+NOON = 1_699_963_200.0  # at which the next reading comes
 SCORE, HABIT = layout.SCORE_CHANNEL, layout.HABIT_CHANNEL
 
 
@@ -35,6 +36,7 @@ def grown_up(readings: float = REHEARSAL, streams: int = 1) -> np.ndarray:
     numbers[layout.BLOCKS_SEEN] = SLOW_FROM
     numbers[layout.INTERVAL] = HABIT_WARM_SECONDS  # what a day holds is no matter here
     numbers[layout.STREAMS] = streams
+    numbers[layout.TIME] = NOON
     return numbers
 
 
@@ -66,22 +68,28 @@ def only(channel: int, amount: float) -> list[float]:
 EVIDENCE = st.lists(st.floats(0.0, 3.0), min_size=len(ENOUGH), max_size=len(ENOUGH))
 
 
+PAUSE = st.one_of(st.floats(0.0, 7200.0), st.just(86_400.0), st.floats(0.0, 1e6))
 READING = st.tuples(
-    EVIDENCE, st.floats(0.0, 4.0), st.integers(0, 4), st.floats(0.0, 3.0 * RECORD_LEAST)
+    EVIDENCE, st.floats(0.0, 4.0), st.integers(0, 4), st.floats(0.0, 3.0 * RECORD_LEAST), PAUSE
 )
 
 
 @given(st.lists(READING, max_size=60), st.integers(150, 3000), st.integers(1, 5))
 @settings(max_examples=80)
 def test_alarms_are_the_twins(
-    readings: list[tuple[list[float], float, int, float]], age: int, streams: int
+    readings: list[tuple[list[float], float, int, float, float]], age: int, streams: int
 ) -> None:
     device, twin = device_of(streams, age), Alarm(streams)
-    for shares, elapsed, one, novelty in readings:
+    time = NOON
+    for shares, elapsed, one, novelty, pause in readings:
+        time += pause
         evidence = [share * enough for share, enough in zip(shares, ENOUGH, strict=True)]
         stream = one % streams
+        device[stream][layout.TIME] = time
         found = is_raised(device[stream], evidence, elapsed, leader=device[0], novelty=novelty)
-        assert found == twin.is_raised(evidence, elapsed, age, stream=stream, novelty=novelty)
+        assert found == twin.is_raised(
+            evidence, elapsed, age, time=time, stream=stream, novelty=novelty
+        )
 
 
 @pytest.mark.parametrize("channel", range(len(ENOUGH)))

@@ -56,7 +56,8 @@ def test_the_numbers_lie_one_behind_the_other() -> None:
     assert layout.DEVICE == layout.FAULT + fault.SIZE
     assert layout.HIGHEST_NOVELTY + 1 == layout.SUMS
     assert layout.SUMS + len(ENOUGH) == layout.BURDENS
-    assert layout.BURDENS + len(ENOUGH) == layout.NUMBERS
+    assert layout.BURDENS + len(ENOUGH) == layout.HOURS
+    assert layout.HOURS_AT + 1 == layout.NUMBERS
 
 
 @SIZES
