@@ -37,7 +37,8 @@ class Habits:
         if not warm:
             counted = min(step, self.largest[STEP])
             reach = recipe.MEAN_REACH * max(self.largest[TURN], self.largest[CLIMB])
-            level = float(np.clip(x, self.means[256] - reach, self.means[256] + reach))
+            if reach > 0.0:
+                level = float(np.clip(x, self.means[256] - reach, self.means[256] + reach))
         for span in SPANS:
             self.means[span] += 2.0 / (span + 1.0) * (level - self.means[span])
         self.mean_step += 2.0 / 33.0 * (counted - self.mean_step)
@@ -59,11 +60,11 @@ class Habits:
         largest = self.largest[habit] * (1.0 - recipe.FORGET_HABITS)
         self.largest[habit] = largest
         if warming:
-            first = self.count <= recipe.FIRST_HABITS
+            first = self.count <= recipe.FIRST_HABITS or largest == 0.0
             most = size if first else min(size, recipe.HABIT_WARM_GROWTH * largest)
             self.largest[habit] = max(largest, most)
             return 0.0
-        if size > largest:
+        if size > (largest or self.peaks[habit]):
             self.peaks[habit], self.calm = max(self.peaks[habit], size), 0
         return size / (largest * recipe.HABIT_LIMIT[habit]) if largest > 0.0 else 0.0
 

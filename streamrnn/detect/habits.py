@@ -75,7 +75,8 @@ def compare_with_habits(n: Any, at: int, x: float, time: float, before: float, c
     if count > HABIT_WARM:
         usual = min(step, n[at + LARGEST + STEP])
         reach = MEAN_REACH * max(n[at + LARGEST + TURN], n[at + LARGEST + CLIMB])
-        limited = min(max(x, n[at + MEAN_256] - reach), n[at + MEAN_256] + reach)
+        if reach > 0.0:
+            limited = min(max(x, n[at + MEAN_256] - reach), n[at + MEAN_256] + reach)
     for k in range(MEANS):
         n[at + MEAN_3 + k] += WEIGHTS[k] * (limited - n[at + MEAN_3 + k])
     n[at + MEAN_STEP] += STEP_WEIGHT * (usual - n[at + MEAN_STEP])
@@ -98,12 +99,15 @@ def measure(n: Any, at: int, habit: int, magnitude: float, count: float, settled
     largest = n[at + LARGEST + habit] * (1.0 - FORGET_HABITS)
     ratio = 0.0
     if not settled or count <= HABIT_WARM:
-        most = magnitude if count <= FIRST_HABITS else min(magnitude, HABIT_WARM_GROWTH * largest)
-        largest = max(largest, most)
+        is_first = count <= FIRST_HABITS or largest == 0.0
+        largest = max(
+            largest, magnitude if is_first else min(magnitude, HABIT_WARM_GROWTH * largest)
+        )
     else:
         if largest > 0.0:
             ratio = magnitude / (largest * HABIT_LIMIT[habit])
-        if magnitude > largest:
+        # means never quite return to 0: the first stretch is over when it no longer grows
+        if magnitude > (largest if largest > 0.0 else n[at + PEAK + habit]):
             n[at + PEAK + habit] = max(n[at + PEAK + habit], magnitude)
             n[at + CALM] = 0.0
     n[at + LARGEST + habit] = largest

@@ -45,6 +45,7 @@ def noise(n: int, seed: int = 0) -> F64:
 def test_the_kernel_does_as_the_naive_habits_do(seed: int, every: float) -> None:
     random = np.random.default_rng(seed)
     values = np.round(noise(900, seed), int(random.integers(0, 3)))
+    values[: int(random.integers(0, 600))] = 0.0
     for _ in range(4):
         at = int(random.integers(200, 850))
         values[at : at + int(random.integers(1, 50))] += random.choice([20.0, -4.0, 1e9])
@@ -96,6 +97,17 @@ def test_one_fault_does_not_become_a_habit() -> None:
     _, n = followed(values)
     _, clean = followed(noise(4000))
     assert n[state.LARGEST + STEP] <= 2.0 * clean[state.LARGEST + STEP]
+
+
+@pytest.mark.parametrize("still", [20, 200, 1_000])
+def test_a_door_that_stands_still_at_first_has_habits_once_it_has_moved(still: int) -> None:
+    """Whether it moves before its habits are known, or after."""
+    opened = np.random.default_rng(still).random(20_000) < 0.02
+    values = np.repeat(opened, 4).astype(np.float64)
+    values[:still] = 0.0
+    unusual, n = followed(values, 60.0)
+    assert (n[state.LARGEST : state.PEAK] > 0.0).all()
+    assert unusual[20_000:, 0].max() < 1.5
 
 
 def test_a_sensor_that_repeats_itself_by_nature_is_not_stuck() -> None:
