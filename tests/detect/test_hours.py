@@ -43,9 +43,12 @@ def test_the_first_alarm_of_an_hour_burdens_nothing() -> None:
     assert burden(called(*nightly(1)), MIDNIGHT + DAY + 2.0 * HOUR) == 0.0
 
 
-def test_what_comes_every_night_becomes_a_burden_by_one_a_day() -> None:
-    found = [burden(called(*nightly(days)), nightly(days + 1)[-1]) for days in range(1, 6)]
-    assert np.diff(found) == pytest.approx(1.0, rel=0.15)
+def test_what_comes_every_night_becomes_a_burden_by_one_a_day_less_what_is_forgotten() -> None:
+    kept = 0.5 ** (DAY / HOUR_HALF_LIFE)
+    for days in range(1, 20):
+        wanted = sum(kept**day for day in range(1, days + 1)) - 1.0
+        found = burden(called(*nightly(days)), nightly(days + 1)[-1])
+        assert found == pytest.approx(max(wanted, 0.0))
 
 
 def test_other_hours_of_the_day_stay_free() -> None:
