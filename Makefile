@@ -14,7 +14,7 @@ BENCH_ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test bench torture lint types docs-config dashboards lock audit sbom deb clean mosquitto prometheus receivers systemd \
-	test-bare test-systemd test-image test-compose test-arm64
+	test-bare test-systemd test-image test-image-arm64 test-compose test-arm64
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -68,6 +68,9 @@ test-systemd: deb ## Install and run the package under a real systemd (as above)
 
 test-image: ## Build and run the image (as above, podman, mosquitto)
 	@deploy/test/image.sh
+
+test-image-arm64: ## The same for arm64, emulated elsewhere: half an hour (as above, qemu-user-static)
+	@ARCHITECTURE=arm64 deploy/test/image.sh
 
 test-compose: ## Start the compose file, all but Grafana (as above, podman, netavark, aardvark-dns)
 	@deploy/test/compose.sh

@@ -44,7 +44,7 @@ class DaemonProcess:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "streamrnn", "run", str(self.settings)],
+                [sys.executable, "-m", "streamrnn", "run", "--config", str(self.settings)],
                 env=self._environ,
                 stdout=log,
                 stderr=log,

@@ -2,19 +2,13 @@
 # `streamrnn replay` and `compile-kernels` on arm64, every dependency from a wheel. On another
 # machine the processor is emulated, by qemu-user-static through binfmt_misc: some ten times slower.
 #
+# shellcheck disable=SC2034
+ARCHITECTURE=arm64
 # shellcheck source=deploy/test/roots.sh
 source "$(dirname "${BASH_SOURCE[0]}")/roots.sh"
-
-if ! arch | grep -q aarch64 && ! [[ -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ]]; then
-    echo "The kernel does not know who runs programs for arm64. Where qemu-user-static is installed:" >&2
-    echo "    sudo systemctl restart systemd-binfmt" >&2
-    echo "or, without systemd, with binfmt_misc mounted on /proc/sys/fs/binfmt_misc:" >&2
-    echo "    cat /usr/lib/binfmt.d/qemu-aarch64.conf > /proc/sys/fs/binfmt_misc/register" >&2
-    exit 1
-fi
+can_run_arm64
 
 root=$SCRATCH/root
-export ARCHITECTURE=arm64
 debian_root "$root" python3 python3-venv
 mkdir "$root/src"
 git -C "$PROJECT" ls-files -z --cached --others --exclude-standard -- \

@@ -46,6 +46,7 @@ rules_are_healthy() {
 step "images"
 debian_image
 our_image
+"${podman[@]}" tag "$IMAGE" streamrnn
 python3 -m venv "$SCRATCH/compose"
 "$SCRATCH/compose/bin/pip" install --quiet --disable-pip-version-check podman-compose==1.5.0
 build --tag docker.io/eclipse-mosquitto:2.0 - <<DOCKERFILE
@@ -78,4 +79,4 @@ expect "its rules evaluate" eventually 60 rules_are_healthy
 
 step "down"
 compose down --volumes
-[[ -z $("${podman[@]}" ps --all --quiet) ]] && passed "nothing is left"
+expect "nothing is left" test -z "$("${podman[@]}" ps --all --quiet)"

@@ -4,19 +4,19 @@
 # shellcheck shell=bash disable=SC2034
 source "$(dirname "${BASH_SOURCE[0]}")/roots.sh"
 
-readonly DEBIAN=localhost/debian:bookworm-slim
+readonly DEBIAN=localhost/debian:bookworm-slim-$ARCHITECTURE IMAGE=localhost/streamrnn:$ARCHITECTURE
 # The layers are kept beside the base systems.
 podman=(podman --root "$BASE/images" --runroot "$BASE/images-run" --cgroup-manager cgroupfs
     --storage-driver "${STORAGE_DRIVER:-overlay}" --runtime "${OCI_RUNTIME:-crun}")
 
 build() {
-    "${podman[@]}" build --quiet --isolation chroot --network host --format docker "$@"
+    "${podman[@]}" build --quiet --arch "$ARCHITECTURE" --isolation chroot --network host --format docker "$@"
 }
 
 debian_image() {
     if ! "${podman[@]}" image exists "$DEBIAN"; then
         debian_root "$SCRATCH/base"
-        tar -C "$SCRATCH/base" -c . | "${podman[@]}" import --quiet - "$DEBIAN"
+        tar -C "$SCRATCH/base" -c . | "${podman[@]}" import --quiet --arch "$ARCHITECTURE" - "$DEBIAN"
     fi
 }
 
@@ -25,5 +25,5 @@ our_image() {
     build --layers --build-arg BASE="$DEBIAN" \
         --volume /etc/ssl/certs/ca-certificates.crt:/run/authorities.crt:ro \
         --volume "$SCRATCH/pip.conf:/etc/pip.conf:ro" \
-        --file "$PROJECT/deploy/docker/Dockerfile" --tag streamrnn "$PROJECT"
+        --file "$PROJECT/deploy/docker/Dockerfile" --tag "$IMAGE" "$PROJECT"
 }

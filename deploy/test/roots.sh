@@ -7,6 +7,10 @@ PROJECT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly PROJECT # for the scripts
 readonly MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 readonly BASE=${STREAMRNN_ROOTS:-/var/tmp/streamrnn-roots}
+OURS=$(dpkg --print-architecture)
+readonly OURS
+# Of the systems that are made. Programs of another one are run by qemu-user-static through binfmt_misc.
+readonly ARCHITECTURE=${ARCHITECTURE:-$OURS}
 SCRATCH=$(mktemp -d /var/tmp/streamrnn-test.XXXXXX)
 readonly SCRATCH
 trap 'rm -rf --one-file-system "$SCRATCH"' EXIT
@@ -42,17 +46,27 @@ eventually() {
     done
 }
 
+is_emulated() { [[ $ARCHITECTURE != "$OURS" ]]; }
+
+can_run_arm64() {
+    [[ $OURS == arm64 || -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ]] && return
+    echo "The kernel does not know who runs programs for arm64. Where qemu-user-static is installed:" >&2
+    echo "    sudo systemctl restart systemd-binfmt" >&2
+    echo "or, without systemd, with binfmt_misc mounted on /proc/sys/fs/binfmt_misc:" >&2
+    echo "    cat /usr/lib/binfmt.d/qemu-aarch64.conf > /proc/sys/fs/binfmt_misc/register" >&2
+    return 1
+}
+
 # A fresh Debian 12 in $1 with nothing but the packages named after it. The download is kept in
 # $BASE, one per architecture, as most of the time goes there.
 debian_root() {
-    local root=$1 architecture=${ARCHITECTURE:-$(dpkg --print-architecture)}
+    local root=$1 base=$BASE/bookworm-$ARCHITECTURE
     shift
-    local base=$BASE/bookworm-$architecture
     if [[ ! -e $base.complete ]]; then
-        step "debootstrap Debian 12 for $architecture into $base"
+        step "debootstrap Debian 12 for $ARCHITECTURE into $base"
         rm -rf "$base"
         mkdir -p "$BASE"
-        debootstrap --arch "$architecture" --variant=minbase bookworm "$base" "$MIRROR" \
+        debootstrap --arch "$ARCHITECTURE" --variant=minbase bookworm "$base" "$MIRROR" \
             >"$SCRATCH/debootstrap.log" || { tail -n 20 "$SCRATCH/debootstrap.log" >&2 && return 1; }
         touch "$base.complete"
     fi

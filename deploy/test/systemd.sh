@@ -133,7 +133,7 @@ expect "ready" eventually 30 is_ready
 started=$(date +%s%N)
 inside systemctl stop streamrnn
 milliseconds=$((($(date +%s%N) - started) / 1000000))
-((milliseconds < 10000)) && passed "stopped in $milliseconds ms"
+expect "stopped in $milliseconds ms" test "$milliseconds" -lt 10000
 expect "in good order" has Result success
 expect "state was saved" inside sh -c 'ls /var/lib/streamrnn/*'
 inside ls -ld /var/lib/streamrnn /var/cache/streamrnn /etc/streamrnn /etc/streamrnn/secrets
@@ -145,7 +145,7 @@ sed -e 's/"test"/"second"/; s/streamrnn.service/streamrnn@second.service/' \
 printf '[http]\nport = 8096\n' >>"$root/etc/streamrnn/second.toml"
 inside systemctl start streamrnn@second
 expect "runs beside the first" eventually 30 inside streamrnn healthcheck --ready \
-    /etc/streamrnn/second.toml
+    --config /etc/streamrnn/second.toml
 inside systemctl stop streamrnn@second
 
 step "upgrade, remove, purge"

@@ -6,16 +6,16 @@ import os
 
 import typer
 
-from streamrnn.cli.settings import ConfigArgument, load_daemon_settings
+from streamrnn.cli.settings import ConfigOption, load_daemon_settings
 
 
-def check_config(config: ConfigArgument = None) -> None:
+def check_config(config: ConfigOption = None) -> None:
     """Check a settings file: every problem at once, or what the daemon would do.
 
     Variables such as STREAMRNN_MQTT__BROKER count, as they do for run.
     Connects to nothing.
 
-    Example:  streamrnn check-config /etc/streamrnn.toml
+    Example:  streamrnn check-config -c /etc/streamrnn/streamrnn.toml
     """
     from streamrnn.config.state_directory import state_directory
 

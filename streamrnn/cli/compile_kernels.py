@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from streamrnn.cli.settings import ConfigArgument, load_settings
+from streamrnn.cli.settings import ConfigOption, load_settings
 
 
-def compile_kernels(config: ConfigArgument = None) -> None:
+def compile_kernels(config: ConfigOption = None) -> None:
     """Compile what the daemon needs into the kernel cache, so that it starts at once.
 
-    For images and installers. Compiled are the kernels of the [detector] of CONFIG; the cache is in
+    For images and installers. Compiled are the kernels of the [detector] of FILE; the cache is in
     $STREAMRNN_CACHE_DIR, else ~/.cache/streamrnn.
 
-    Example:  streamrnn compile-kernels /etc/streamrnn/streamrnn.toml
+    Example:  streamrnn compile-kernels -c /etc/streamrnn/streamrnn.toml
     """
     detector = load_settings(config).detector
     # Lazy: numba.

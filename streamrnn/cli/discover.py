@@ -12,7 +12,7 @@ import typer
 
 from streamrnn.cli.settings import (
     BrokerOption,
-    ConfigArgument,
+    ConfigOption,
     TopicOption,
     listening_to,
     load_settings,
@@ -32,7 +32,7 @@ _UNBROKEN = 10_000
 
 
 def discover(
-    config: ConfigArgument = None,
+    config: ConfigOption = None,
     broker: BrokerOption = None,
     topics: TopicOption = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long to listen.")] = 60.0,
@@ -153,4 +153,4 @@ def _write(output: Path, survey: Survey, settings: Config, seconds: float) -> No
             file.write(text)
     except OSError as error:
         raise InputError(f"{output} cannot be written: {error.strerror}") from error
-    typer.echo(f"written: {output}; use it with: streamrnn run {output}")
+    typer.echo(f"written: {output}; use it with: streamrnn run -c {output}")

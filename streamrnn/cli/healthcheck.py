@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from streamrnn.cli.exit_codes import ExitCode
-from streamrnn.cli.settings import ConfigArgument, load_settings
+from streamrnn.cli.settings import ConfigOption, load_settings
 from streamrnn.errors import ConfigError, StreamrnnError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _LONGEST_ANSWER: Final = 65_536
 
 
 def healthcheck(
-    config: ConfigArgument = None,
+    config: ConfigOption = None,
     ready: Annotated[
         bool,
         typer.Option(
@@ -36,7 +36,7 @@ def healthcheck(
     Finds its port as the daemon does: in the settings file and the environment.
     A broker that is down makes the daemon not ready, but no less alive.
 
-    Example:  streamrnn healthcheck /etc/streamrnn.toml --ready
+    Example:  streamrnn healthcheck -c /etc/streamrnn/streamrnn.toml --ready
     """
     status, body = _get(load_settings(config).http, "/readyz" if ready else "/healthz", timeout)
     if status == http.client.OK:

@@ -8,7 +8,7 @@ import typer
 
 from streamrnn.cli.settings import (
     BrokerOption,
-    ConfigArgument,
+    ConfigOption,
     TopicOption,
     listening_to,
     load_daemon_settings,
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 _NOTHING_TO_LISTEN_TO = """nothing to listen to: name topics, or a settings file with a [[source]]
   streamrnn run --broker mqtt://localhost:1883 --topic 'sensors/#'
-  streamrnn run streamrnn.toml
+  streamrnn run -c streamrnn.toml
 To see it work without a broker of your own: streamrnn demo"""
 
 
 def run(
-    config: ConfigArgument = None,
+    config: ConfigOption = None,
     broker: BrokerOption = None,
     topics: TopicOption = None,
 ) -> None:

@@ -11,12 +11,9 @@ import typer
 if TYPE_CHECKING:
     from streamrnn.config import Config
 
-ConfigArgument = Annotated[
-    Path | None,
-    typer.Argument(metavar="CONFIG", help="Settings file (TOML).", show_default=False),
-]
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Settings file (TOML).", show_default=False)
+    Path | None,
+    typer.Option("--config", "-c", metavar="FILE", help="Settings (TOML).", show_default=False),
 ]
 BrokerOption = Annotated[
     str | None,

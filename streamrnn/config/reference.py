@@ -26,7 +26,7 @@ Every setting of streamrnn with its default. A file needs only what differs: see
 Settings that stand behind a # have no default of their own; the value shown is an example.
 Lengths of time are written like "500ms", "30s", "1h30m", "1d". Names of files are relative to
 this one. STREAMRNN_MQTT__BROKER in the environment goes before [mqtt] broker, and so on.
-Check a file with: streamrnn check-config FILE"""
+Check a file with: streamrnn check-config -c FILE"""
 
 
 def reference() -> str:

@@ -38,7 +38,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def streamrnn(home: Path, capsys: pytest.CaptureFixture[str]) -> StreamrnnCommand:
-    """`streamrnn("check-config", path)` -> exit code, standard output, standard error."""
+    """`streamrnn("check-config", "-c", path)` -> exit code, standard output, standard error."""
 
     def run(*arguments: object) -> Outcome:
         capsys.readouterr()

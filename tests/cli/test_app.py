@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -10,9 +11,11 @@ from streamrnn.cli import main
 COMMANDS = [
     "run",
     "demo",
+    "discover",
     "check-config",
     "test-message",
     "replay",
+    "events",
     "healthcheck",
     "compile-kernels",
 ]
@@ -65,6 +68,19 @@ def test_every_command_has_an_example(streamrnn, command):
     code, out, _ = streamrnn(command, "--help")
     assert code == 0
     assert f"Example:  streamrnn {command}" in out
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"demo"}))
+def test_whatever_has_settings_takes_their_file_by_the_same_option(streamrnn, tmp_path, command):
+    out = streamrnn(command, "--help").out
+    assert re.search(r"--config +-c +FILE +Settings \(TOML\)\.", out)
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("colour = 1\n")
+    needed = {"test-message": ["a", "5"], "replay": ["a.csv"]}.get(command, [])
+    for option in ("-c", "--config"):
+        code, _, err = streamrnn(command, *needed, option, wrong)
+        assert code == 2
+        assert "colour" in err
 
 
 @pytest.mark.parametrize("arguments", [["fly"], ["run", "--colour"], ["test-message"], ["replay"]])

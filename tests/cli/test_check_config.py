@@ -32,7 +32,7 @@ def settings(tmp_path):
 
 def test_a_good_file_is_summed_up(streamrnn: StreamrnnCommand, settings, tmp_path):
     path = settings(GOOD)
-    code, out, err = streamrnn("check-config", path)
+    code, out, err = streamrnn("check-config", "-c", path)
     assert (code, err) == (0, "")
     assert out.splitlines() == [
         f"ok: {path}",
@@ -57,7 +57,7 @@ def test_it_tells_where_alerts_go(streamrnn, settings):
         [homeassistant]
         enabled = true
         """
-    lines = streamrnn("check-config", settings(GOOD + outputs)).out.splitlines()
+    lines = streamrnn("check-config", "-c", settings(GOOD + outputs)).out.splitlines()
     assert "  webhook  phone (ntfy)" in lines
     assert "  influx   http://db:8086" in lines
     assert "  devices  homeassistant/device/..." in lines
@@ -65,12 +65,12 @@ def test_it_tells_where_alerts_go(streamrnn, settings):
 
 def test_state_is_kept_under_home_unless_told_otherwise(streamrnn, settings, home):
     path = settings('[[source]]\ntopic = "a/#"')
-    assert f"state    {home}/.local/state/streamrnn\n" in streamrnn("check-config", path).out
+    assert f"state    {home}/.local/state/streamrnn\n" in streamrnn("check-config", "-c", path).out
 
 
 def test_every_problem_is_shown_and_the_exit_code_is_2(streamrnn, settings):
     path = settings(GOOD.replace("broker =", "brokr =") + "[http]\nport = 99999\n")
-    code, out, err = streamrnn("check-config", path)
+    code, out, err = streamrnn("check-config", "-c", path)
     assert (code, out) == (2, "")
     assert 'mqtt.brokr = "mqtt://10.0.0.2:1884": unknown setting; did you mean "broker"?' in err
     assert "http.port = 99999: must be at most 65,535" in err
@@ -78,25 +78,25 @@ def test_every_problem_is_shown_and_the_exit_code_is_2(streamrnn, settings):
 
 
 def test_a_file_without_sources_is_no_settings_for_a_daemon(streamrnn, settings):
-    code, _, err = streamrnn("check-config", settings("[http]\nport = 1\n"))
+    code, _, err = streamrnn("check-config", "-c", settings("[http]\nport = 1\n"))
     assert code == 2
     assert "source: at least one must be set" in err
 
 
 def test_files_named_in_the_settings_must_be_readable(streamrnn, settings, tmp_path):
     text = GOOD.replace("[[source]]", 'user = "u"\npassword_file = "secret"\n[[source]]', 1)
-    code, _, err = streamrnn("check-config", settings(text))
+    code, _, err = streamrnn("check-config", "-c", settings(text))
     assert code == 2
     assert f'mqtt.password_file = "{tmp_path}/secret": must be a file that can be read' in err
 
 
 def test_the_environment_counts(streamrnn, settings, monkeypatch):
     monkeypatch.setenv("STREAMRNN_MQTT__BROKER", "mqtt://elsewhere:1")
-    assert "broker   mqtt://elsewhere:1\n" in streamrnn("check-config", settings(GOOD)).out
+    assert "broker   mqtt://elsewhere:1\n" in streamrnn("check-config", "-c", settings(GOOD)).out
 
 
 def test_a_file_that_does_not_exist_is_named(streamrnn, tmp_path):
-    code, _, err = streamrnn("check-config", tmp_path / "none.toml")
+    code, _, err = streamrnn("check-config", "-c", tmp_path / "none.toml")
     assert (code, err) == (
         2,
         f"streamrnn: {tmp_path}/none.toml: cannot be read: No such file or directory\n",
@@ -115,7 +115,7 @@ def test_files_that_hold_no_certificates_are_found_before_anything_starts(
         text += f"[http]\n{more}"
     else:
         text = text.replace("[mqtt]\n", f'[mqtt]\nca_file = "{junk}"\n{more}')
-    code, _, err = streamrnn("check-config", settings(text))
+    code, _, err = streamrnn("check-config", "-c", settings(text))
     assert code == 2
     assert f"{section}.cert_file" in err
     assert ("mqtt.ca_file" in err) is (section == "mqtt")

@@ -55,7 +55,7 @@ def check_discovery(streamrnn: StreamrnnCommand, url: str, port: int, output: Pa
     assert "(look here if you miss readings):\n  plant/log (" in out
     assert "'value' = 'hello' is neither a number nor on/off" in out
     assert "to write a settings file" not in out
-    checked = streamrnn("check-config", output)
+    checked = streamrnn("check-config", "-c", output)
     assert checked.code == 0
     assert "zigbee2mqtt/{device}" in checked.out
     told = streamrnn("test-message", "zigbee2mqtt/hall", '{"temperature":5}', "--config", output)

@@ -28,7 +28,7 @@ def test_a_wrong_topic_is_refused(streamrnn):
 def test_a_file_with_mistakes_is_refused(streamrnn, tmp_path):
     path = tmp_path / "streamrnn.toml"
     path.write_text("[mqtt]\nqueue_size = 0\n")
-    code, _, err = streamrnn("run", path, "--topic", "a/#")
+    code, _, err = streamrnn("run", "--config", path, "--topic", "a/#")
     assert code == 2
     assert "mqtt.queue_size = 0: must be at least 1" in err
 

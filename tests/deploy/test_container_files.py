@@ -91,7 +91,7 @@ def test_the_settings_in_the_manifest_are_accepted(tmp_path: Path) -> None:
     password.write_text(in_manifest("Secret")["stringData"]["mqtt"])
     file = tmp_path / "streamrnn.toml"
     file.write_text(settings.replace("/run/secrets/streamrnn/mqtt", str(password)))
-    done = program("streamrnn", "check-config", file)
+    done = program("streamrnn", "check-config", "--config", file)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
