@@ -2,7 +2,6 @@
 
 listener       hears a broker for a while, and leaves nothing behind there
 survey         what was heard: topics, formats, fields, ranges, and why something was left out
-remedies       what to do about a broker that cannot be heard
 left_out       what became no reading, by the reason
 pattern        many topics -> a few patterns
 settings_file  patterns -> a settings file with comments

@@ -18,9 +18,9 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from streamrnn.config import MqttConfig
-from streamrnn.discover import remedies
 from streamrnn.errors import BrokerError
 from streamrnn.records import Message
+from streamrnn.service.mqtt import remedies
 from streamrnn.service.mqtt.callbacks import call_back
 from streamrnn.service.mqtt.connect_options import CONNECT_SECONDS, identify
 
@@ -97,12 +97,13 @@ class Listener:
             client.connect(self._config.host, self._config.port, int(self._config.keepalive))
         except OSError as error:
             self._close()
-            return remedies.of_error(error, self._config)
+            return f"{remedies.reason_of(error)}: {remedies.of_error(error, self._config)}"
         client.loop_start()
         try:
             problem = answers.get(timeout=CONNECT_SECONDS)
         except Empty:
-            problem = f"no answer in {CONNECT_SECONDS:.0f} s"
+            silence = f"no answer in {CONNECT_SECONDS:.0f} s"
+            problem = f"{silence}: {remedies.of_silence(self._config)}"
         if problem:
             self._close()
         return problem
@@ -117,13 +118,15 @@ class Listener:
         self, code: ReasonCode, flags: ConnectFlags, properties: Properties | None
     ) -> None:
         if code.is_failure:
-            self._answers.put(remedies.of_refusal(str(code)))
+            remedy = remedies.of_refusal(str(code))
+            self._answers.put(f"the broker refuses us: {code}: {remedy}")
         elif self._client is not None:
             self._client.subscribe([(topic_filter, 0) for topic_filter in self._filters])
 
     def _on_disconnect(self, code: ReasonCode) -> None:
         """Before there was another answer, this is one: so ends who does not speak MQTT 5."""
-        self._answers.put(remedies.of_silence(str(code), self._config))
+        remedy = remedies.of_silence(self._config)
+        self._answers.put(f"the broker hung up ({code}): {remedy}")
 
     def _on_subscribe(self, packet_id: int, codes: list[ReasonCode]) -> None:
         refused = [
@@ -131,7 +134,8 @@ class Listener:
             for topic_filter, code in zip(self._filters, codes, strict=False)
             if code.is_failure
         ]
-        self._answers.put(f"the broker refuses {', '.join(refused)}" if refused else "")
+        remedy = "let our user read there in its access rules"
+        self._answers.put(f"the broker refuses {', '.join(refused)}: {remedy}" if refused else "")
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
         self._heard.put(

@@ -34,7 +34,7 @@ class Setting:
     def __init__(self, url: str, *, patience_seconds: float = 30.0, **settings: Any) -> None:
         config = MqttConfig(broker=url, **settings)
         canary = Canary("streamrnn/gw/canary")
-        self.history = History(url, had_session=False)
+        self.history = History(config, had_session=False)
         self.exchange = Exchange(
             Inbox(100, reserve=100), PublishQueue(100), canary, Subscriptions(canary.topic)
         )

@@ -14,6 +14,7 @@
       history         what has happened so far: counted, logged once
     reconnect         when to try again, and with which version of MQTT
     connect_options   settings -> a paho client
+    remedies          what to do about a broker that cannot be reached or turns us away
     broker_limits     what the broker grants, and what we need
     wakeup            ends the network thread's wait
 

@@ -25,6 +25,7 @@ from streamrnn.service.mqtt.history import History
 from streamrnn.service.mqtt.read_ahead import ReadAheadClient
 from streamrnn.service.mqtt.receiver import Receiver
 from streamrnn.service.mqtt.reconnect import Ended, Ending
+from streamrnn.service.mqtt.remedies import of_error, reason_of
 from streamrnn.service.mqtt.sender import Sender
 
 log = logging.getLogger("streamrnn.mqtt")
@@ -108,12 +109,12 @@ class Connection:
         try:
             connect(self._client, self._config)
             self._serve()
-        except ssl.SSLCertVerificationError as error:
-            self._end(Ending.REFUSED, f"the broker's certificate is not trusted: {error}")
         except OSError as error:
-            self._detail = str(error)
+            self._detail = reason_of(error)
             if self._client.socket() is None:
-                self._end(Ending.UNREACHABLE, self._detail)
+                distrusted = isinstance(error, ssl.SSLCertVerificationError)
+                how = Ending.REFUSED if distrusted else Ending.UNREACHABLE
+                self._end(how, self._detail, of_error(error, self._config))
         except Exception as error:
             log.exception("network_thread_error", extra={"data": {"epoch": self.epoch}})
             self._end(Ending.BROKEN, f"{type(error).__name__}: {error}")
@@ -199,10 +200,10 @@ class Connection:
         if sock is not None:
             sock.close()
 
-    def _end(self, how: Ending, detail: str) -> None:
+    def _end(self, how: Ending, detail: str, remedy: str = "") -> None:
         """The first cause counts; others follow from it."""
         if self._ended is None:
-            self._ended = Ended(how, detail)
+            self._ended = Ended(how, detail, remedy=remedy)
 
     def _outcome(self) -> Ended:
         if self._established_at:

@@ -70,7 +70,7 @@ class MqttLink:
             canary,
             Subscriptions(canary.topic),
         )
-        self._history = History(config.broker, had_session=had_session)
+        self._history = History(config, had_session=had_session)
         self._network = NetworkThread(
             config,
             config.client_id_for(gateway),

@@ -148,7 +148,7 @@ class NetworkThread:
         try:
             client = self._build_client()
         except StreamrnnError as error:
-            return Ended(Ending.REFUSED, str(error))
+            return Ended(Ending.REFUSED, str(error), remedy="mend the file; it is read anew at the next attempt")
         self._epoch += 1
         connection = Connection(
             client,

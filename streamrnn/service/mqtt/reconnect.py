@@ -22,11 +22,13 @@ class Ending(Enum):
 
 
 class Ended(NamedTuple):
-    """What the network thread decides on: how it ended, why, and for how long it was up."""
+    """What the network thread decides on: how it ended, why, and for how long it was up. remedy:
+    where more is known than `how` and `detail` tell, see `remedies`."""
 
     how: Ending
     detail: str
     seconds_up: float = 0.0
+    remedy: str = ""
 
 
 class Backoff:

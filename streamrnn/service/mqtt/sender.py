@@ -17,6 +17,9 @@ _WINDOW: Final = 20  # brokers take at least as many unless they say otherwise
 _LARGEST_PACKET: Final = 2**28
 _HEADER_BYTES: Final = 16  # a PUBLISH without topic, payload and user properties has less
 _DENIED: Final = "Not authorized"
+_REFUSED: Final = (
+    "allow our user to write there in the broker's access rules (its log may say more), then reload"
+)
 _MOST_LOSSES: Final = 3  # connections that one message may cost
 
 
@@ -128,19 +131,8 @@ class Sender:
     def _refused(self, message: Outgoing, reason: str) -> None:
         if reason == _DENIED:
             self._queue.deny(message.topic)
-        log.error(
-            "publish_refused",
-            extra={
-                "data": {
-                    "topic": message.topic,
-                    "reason": reason,
-                    "remedy": "allow our user to write there in the broker's access rules, "
-                    "then reload",
-                }
-                if reason == _DENIED
-                else {"topic": message.topic, "reason": reason}
-            },
-        )
+        data = {"topic": message.topic, "reason": reason, "remedy": _REFUSED}
+        log.error("publish_refused", extra={"data": data})
         self._give_up(message)
 
     def _give_up(self, message: Outgoing) -> None:
