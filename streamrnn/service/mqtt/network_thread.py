@@ -148,7 +148,8 @@ class NetworkThread:
         try:
             client = self._build_client()
         except StreamrnnError as error:
-            return Ended(Ending.REFUSED, str(error), remedy="mend the file; it is read anew at the next attempt")
+            remedy = "mend the file: the next attempt reads it anew"
+            return Ended(Ending.REFUSED, str(error), remedy=remedy)
         self._epoch += 1
         connection = Connection(
             client,
