@@ -40,13 +40,14 @@ from tests.torture.figures import Figures
 class Row(NamedTuple):
     """run: called with a folder of its own and the count; unit: of the count; short: in the test
     suite, None for rows that are not there; long: by `make torture`; takes: options of the command
-    line beside the count."""
+    line beside the count; carries_on: in a folder that was kept, where the last portion ended."""
 
     run: Callable[..., Figures]
     unit: str
     short: int | None
     long: int
     takes: tuple[str, ...] = ()
+    carries_on: bool = False
 
 
 _SEED = ("seed",)
@@ -59,7 +60,7 @@ ROWS = {
     "link": Row(link.run, "faults", 20, 300, _SEED),
     "hostile": Row(hostile.run, "frames", 2_000, 1_000_000, _SEED),
     "fuzz": Row(fuzz.run, "messages", 50_000, 10_000_000, _SEED),
-    "guided-fuzz": Row(guided.run, "messages", None, 10_000_000),
+    "guided-fuzz": Row(guided.run, "messages", None, 10_000_000, _SEED, carries_on=True),
     "corruption": Row(corruption.run, "corruptions", 20_000, 5_000_000, _SEED),
     "disk-errors": Row(lambda folder, _: disk_errors.run(folder), "", 1, 1),
     "full-disk": Row(full_disk.run, "times", 10, 300, _SEED),
@@ -120,7 +121,7 @@ def _run(name: str, options: argparse.Namespace) -> bool:
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as thrown_away:
         folder = Path(options.keep or thrown_away) / name
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=row.carries_on)
         try:
             print(
                 f"passed  {row.run(folder, count, **more)}, took {time.monotonic() - begun:.0f} s"
