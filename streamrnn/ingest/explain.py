@@ -10,7 +10,7 @@ from typing import Final
 
 from streamrnn.ingest.account import Account, Reading
 from streamrnn.ingest.detection import Decoded
-from streamrnn.ingest.format import BARE_FIELD, Document, lies_on
+from streamrnn.ingest.format import Document, lies_on
 from streamrnn.ingest.number import as_number
 from streamrnn.ingest.refusal import Reject, quote, quote_all
 from streamrnn.ingest.route import Route
@@ -59,7 +59,8 @@ def _payload_steps(decoded: Decoded) -> Iterator[str]:
     if document.device:
         yield f"device: {quote(document.device)}"
     if document.bare:
-        yield f"payload: the bare value {quote(document.records[0].leaves[BARE_FIELD])}"
+        (value,) = document.records[0].leaves.values()
+        yield f"payload: the bare value {quote(value)}"
     elif document.records:
         yield _records_step(document)
 

@@ -57,7 +57,8 @@ class Request(NamedTuple):
 class Document:
     """A payload, taken apart.
 
-    bare: one record of one value with no name of its own, under BARE_FIELD.
+    bare: one record of one value with no name of its own, under BARE_FIELD, or the name by which
+    the format has it elsewhere.
     device: what the format calls the device; labels: by path.
     ignored: paths, or branches, that are no measurements by the rules of the format (counters of
     messages, signal strengths). They become readings only if `fields` asks for them by name.

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Final
 
 from streamrnn.config import SourceConfig
-from streamrnn.ingest.format import Leaves, lies_on
+from streamrnn.ingest.format import BARE_FIELD, Leaves, lies_on
 from streamrnn.ingest.frame import Frame
 from streamrnn.ingest.refusal import RefusedError, quote
 from streamrnn.ingest.stamped_frame import StampedFrame
@@ -102,7 +102,8 @@ class Route:
 
     def stream(self, path: str, bare: bool) -> str:
         """The name of a leaf's stream. Raises RefusedError."""
-        name = self.topic if bare and not self.source.config.stream else path.join(self.name_parts)
+        is_nameless = bare and path == BARE_FIELD and not self.source.config.stream
+        name = self.topic if is_nameless else path.join(self.name_parts)
         if len(self.name_parts) == 1 and not bare and self.source.config.fields != (path,):
             raise RefusedError(
                 Reason.BAD_STREAM_NAME,

@@ -18,7 +18,8 @@ _MERGED_KEPT: Final = 1000
 class StreamInfo(NamedTuple):
     """Texts are empty where nothing is known.
 
-    topic, path: where its readings come from (the first place, should there be several).
+    topic, path: where its readings come from (the first place, should there be several). The topic
+    is that of the messages, unless their format has the same thing on several.
     device: as {device} in the topic of its source, or else the format, calls it.
     name: of the quantity; unit: as the format writes it.
     """
@@ -44,6 +45,7 @@ class StreamInfos:
     def __init__(self) -> None:
         self.by_stream: dict[str, StreamInfo] = {}
         self.merged: dict[str, Merge] = {}
+        self._on_several_topics: set[str] = set()  # by their format, on purpose
 
     def note(
         self, message: Message, decoded: Decoded, readings: Iterable[Reading], named: str
@@ -51,17 +53,20 @@ class StreamInfos:
         """Take from a message what it says about its streams. What it leaves open stays. named: the
         device as the topic has it, empty if it does not."""
         document = decoded.document
+        topic = document.topic or message.topic
         for stream, _, _, path in readings:
+            if document.topic:
+                self._on_several_topics.add(stream)
             label = document.labels.get(path, _NOTHING)
             device, name, unit = _clean(named or document.device, label.name, label.unit)
             known = self.by_stream.get(stream)
             if known is None:
                 self.by_stream[stream] = StreamInfo(
-                    message.topic, path, decoded.format.name, device, name, unit
+                    topic, path, decoded.format.name, device, name, unit
                 )
                 continue
-            if (known.topic, known.path) != (message.topic, path):
-                self._note_merge(stream, known, f"{message.topic} {path}")
+            if (known.topic, known.path) != (topic, path):
+                self._note_merge(stream, known, f"{topic} {path}")
             self.by_stream[stream] = known._replace(
                 format=decoded.format.name,
                 device=device or known.device,
@@ -70,12 +75,14 @@ class StreamInfos:
             )
 
     def may_be_merged(self, stream: str) -> bool:
-        """Whether its readings may have come from more than one place."""
-        return stream in self.merged or len(self.merged) >= _MERGED_KEPT
+        """Whether its readings may have come on more than one topic."""
+        is_known = stream in self.merged or stream in self._on_several_topics
+        return is_known or len(self.merged) >= _MERGED_KEPT
 
     def forget(self, stream: str) -> None:
         self.by_stream.pop(stream, None)
         self.merged.pop(stream, None)
+        self._on_several_topics.discard(stream)
 
     def _note_merge(self, stream: str, known: StreamInfo, second: str) -> None:
         if stream not in self.merged and len(self.merged) < _MERGED_KEPT:

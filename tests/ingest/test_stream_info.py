@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from streamrnn.config import SourceConfig
+from streamrnn.config import LimitsConfig, SourceConfig
 from streamrnn.ingest import StreamInfo
 from tests.ingest.messages import decode, ingest_of, message
 
@@ -48,3 +48,25 @@ def test_one_place_in_several_sources_and_messages_is_no_merge() -> None:
     for _ in range(3):
         decode(ingest, message("a/b", '{"t":1}'), message("a", '{"b":{"t":1}}'))
     assert not ingest.merged
+
+
+RELAY = [
+    message("tele/plug/STATE", '{"POWER":"ON"}'),
+    message("stat/plug/RESULT", '{"POWER":"OFF"}'),
+    message("stat/plug/POWER", "ON"),
+]
+
+
+def test_what_a_format_has_on_several_topics_is_no_merge() -> None:
+    ingest = ingest_of()
+    assert {stream for stream, _, _ in decode(ingest, *RELAY, *RELAY)} == {"plug/POWER"}
+    assert not ingest.merged
+
+
+def test_a_stream_of_several_topics_is_forgotten_for_each_of_them() -> None:
+    for forgotten in RELAY:
+        ingest = ingest_of(limits=LimitsConfig(max_streams=1))
+        decode(ingest, *RELAY, *RELAY)
+        ingest.forget("plug/POWER")
+        (reading,) = decode(ingest, message("other", "1"), forgotten)
+        assert reading[0] == "other"

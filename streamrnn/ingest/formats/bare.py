@@ -26,13 +26,15 @@ class Bare:
         return bare_document(message.payload)
 
 
-def bare_document(payload: bytes, *, device: str = "", label: Label | None = None) -> Document:
+def bare_document(
+    payload: bytes, *, device: str = "", label: Label | None = None, name: str = BARE_FIELD
+) -> Document:
     """The document of a bare value. Raises RefusedError."""
     return Document(
-        (Record({BARE_FIELD: read_bare(payload)}),),
+        (Record({name: read_bare(payload)}),),
         bare=True,
         device=device,
-        labels={BARE_FIELD: label} if label else {},
+        labels={name: label} if label else {},
     )
 
 

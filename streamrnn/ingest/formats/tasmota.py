@@ -3,6 +3,10 @@ those on `POWER` and `POWER1` ... are bare values, unless a device was told to a
 JSON (SetOption4). What lies under `cmnd/` are commands to devices, and `INFO1` to `INFO3`,
 `DEEPSLEEP` and the like tell of the device itself.
 
+A device says the same thing in several places: a relay in `STATE`, `RESULT` and `POWER`, a sensor
+in `SENSOR` and when asked by `STATUS 10`. So the streams are named after device and field alone:
+`<device>/POWER`, `<device>/DHT11.Temperature`.
+
 `Time` is the device's own local time, mostly without a zone: any guess would be wrong somewhere,
 so the time of arrival counts, unless the message has a zone or `Epoch` (as the device is set), or
 the source says `time = { path = "Time", zone = "Europe/Vienna" }`.
@@ -26,13 +30,15 @@ from typing import Final
 from streamrnn.ingest.format import Document, Leaves, Sample
 from streamrnn.ingest.formats.bare import bare_document
 from streamrnn.ingest.formats.json_dialect import JsonDialect
+from streamrnn.ingest.formats.plain_json import read_json
 from streamrnn.records import Message
 
 _ABOUT_ITSELF: Final = re.compile(r"INFO\d|DEEPSLEEP|UPTIME")
 _KINDS: Final = re.compile(rf"SENSOR|STATE|RESULT|STATUS\d*|{_ABOUT_ITSELF.pattern}")
 _PREFIXES: Final = frozenset(("tele", "stat"))
 _COMMANDS: Final = "cmnd"
-_RELAY: Final = re.compile(r"POWER\d*")
+_BARE: Final = re.compile(r"POWER\d*|LWT")
+_ASKED_FOR: Final = "StatusSNS."
 _UNITS: Final = {
     "Humidity": "%",
     "Moisture": "%",
@@ -94,12 +100,13 @@ def _claim(sample: Sample) -> str:
     levels = sample.levels
     if len(levels) >= 3 and _COMMANDS in levels[:-1]:
         return f"the topic has {_COMMANDS}"
-    if len(levels) >= 3 and "stat" in levels[:-1] and _RELAY.fullmatch(levels[-1]):
-        return f"the topic has stat and ends in {levels[-1]}"
-    if len(levels) < 3 or not _KINDS.fullmatch(levels[-1]) or not isinstance(sample.json, dict):
-        return ""
     prefixes = [level for level in levels[:-1] if level in _PREFIXES]
-    return f"the topic has {prefixes[0]} and ends in {levels[-1]}" if prefixes else ""
+    if len(levels) < 3 or not prefixes:
+        return ""
+    is_object = _KINDS.fullmatch(levels[-1]) and isinstance(sample.json, dict)
+    if not is_object and not _BARE.fullmatch(levels[-1]):
+        return ""
+    return f"the topic has {prefixes[0]} and ends in {levels[-1]}"
 
 
 def _device(topic: str, leaves: Leaves) -> str:
@@ -113,7 +120,7 @@ def _unit_of(path: str, leaves: Leaves) -> str:
     if _OTHER_QUANTITIES.fullmatch(path):
         return ""
     if key in _UNITS_SAID:
-        unit = _said(leaves, head, _UNITS_SAID[key])
+        unit = _said(leaves, _UNITS_SAID[key])
         return f"°{unit}" if unit in ("C", "F") else unit
     if key in _ENERGIES:
         return "kWh" if "ENERGY" in head else ""
@@ -125,17 +132,25 @@ def _without_index(path: str) -> str:
     return head if last.isdigit() and not head.endswith(_WITH_A_DOT) else path
 
 
-def _said(leaves: Leaves, head: str, key: str) -> str:
-    """A unit stands beside the sensors, which answers to STATUS wrap in one more level."""
-    value = leaves.get(key) or leaves.get(f"{head.partition('.')[0]}.{key}")
+def _said(leaves: Leaves, key: str) -> str:
+    """A unit, which stands beside the sensors."""
+    value = leaves.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _parse(payload: bytes) -> Leaves:
+    """The sensors, which an answer to STATUS 10 wraps in one more level, without it."""
+    leaves = read_json(payload)
+    if not payload.startswith(b'{"StatusSNS"'):
+        return leaves
+    return {path.removeprefix(_ASKED_FOR): value for path, value in leaves.items()}
 
 
 class Tasmota(JsonDialect):
     """As a dialect of JSON, of which not everything measures something."""
 
     def __init__(self) -> None:
-        super().__init__("tasmota", _claim, _device, _unit_of, _IGNORED)
+        super().__init__("tasmota", _claim, _device, _unit_of, _IGNORED, _parse)
 
     def read(self, message: Message) -> Document:
         *above, last = message.topic.split("/")
@@ -143,12 +158,13 @@ class Tasmota(JsonDialect):
             return Document(about="a command to a device")
         if _ABOUT_ITSELF.fullmatch(last):
             return Document(about="what the device says of itself")
-        if _RELAY.fullmatch(last) and message.payload.lstrip()[:1] != b"{":
-            return bare_document(message.payload, device=_device(message.topic, {}))
-        document = super().read(message)
+        device = _device(message.topic, {})
+        if _BARE.fullmatch(last) and message.payload.lstrip()[:1] != b"{":
+            return replace(bare_document(message.payload, device=device, name=last), topic=device)
+        document = replace(super().read(message), topic=device)
         leaves = document.records[0].leaves
         noise = {path for path in leaves if path.rpartition(".")[2] in _NOISE}
-        if last == "RESULT" or _RELAY.fullmatch(last):
+        if last == "RESULT" or _BARE.fullmatch(last):
             keys = {path.partition(".")[0] for path in leaves}
             noise |= {key for key in keys if not _DONE.fullmatch(key)}
         return replace(document, ignored=_IGNORED | noise) if noise else document
