@@ -1,8 +1,9 @@
 """SenML, RFC 8428: a list of measurements in JSON or CBOR, with its rules of base fields.
 
 Each entry becomes a record of its own, as each has its own time. Its path is the full name (base
-name and name); an entry without a name of its own, of which one pack may hold several, is told
-apart by its unit; a sum (`s`) has `.sum` behind the name. Data values (`vd`) are no numbers.
+name and name). Where a pack has several units under one name, or an entry has a unit and no name of
+its own, the unit stands behind the name; a sum (`s`) has `.sum` there. Data values (`vd`) are no
+numbers.
 
     [{"bn":"urn:dev:ow:10e2:","bt":1.7e9,"n":"voltage","u":"V","v":120.1},{"n":"current","v":1.2}]
     urn:dev:ow:10e2:voltage = 120.1 V       urn:dev:ow:10e2:current = 1.2       both at 1.7e9
@@ -125,24 +126,56 @@ class _Base(NamedTuple):
         )
 
 
+class _Resolved(NamedTuple):
+    """An entry for which no base fields are needed any more. values: by what is behind the name."""
+
+    name: str
+    unit: str
+    time: float
+    values: Leaves
+    is_told_by_unit: bool
+
+    @classmethod
+    def of(cls, base: _Base, entry: Mapping[str, Any], now: float) -> _Resolved:
+        """Raises RefusedError."""
+        own = _text(entry, "n", "")
+        name = base.name + own
+        if not _NAME.fullmatch(name):
+            raise RefusedError(
+                Reason.BAD_STREAM_NAME, f"{quote(name)} is no name by the rules of SenML"
+            )
+        time = base.time + (_number(entry, "t", None) or 0.0)
+        return cls(
+            name,
+            unit=_text(entry, "u", base.unit),
+            time=time if time >= _ABSOLUTE else now + time,
+            values=_values(base, entry),
+            is_told_by_unit=not own and bool(_text(entry, "u", "")),
+        )
+
+
 def _resolve(entries: list[dict[str, Any]], now: float) -> Document:
     base = _Base()
-    records: list[Record] = []
-    labels: dict[str, Label] = {}
+    resolved: list[_Resolved] = []
     refusals: list[RefusedError] = []
     for entry in entries:
         try:
             _check_understood(entry)
             base = base.after(entry)
-            path = _path(base, entry)
-            leaves = _values(base, entry, path)
+            resolved.append(_Resolved.of(base, entry, now))
         except RefusedError as refusal:
             refusals.append(refusal)
-            continue
-        unit = _text(entry, "u", base.unit)
-        labels.update((leaf, Label(unit=unit)) for leaf in leaves if unit)
-        time = base.time + (_number(entry, "t", None) or 0.0)
-        records.append(Record(leaves, time if time >= _ABSOLUTE else now + time))
+    units: dict[str, set[str]] = {}
+    for each in resolved:
+        units.setdefault(each.name, set()).add(each.unit)
+    records: list[Record] = []
+    labels: dict[str, Label] = {}
+    for name, unit, time, values, is_told_by_unit in resolved:
+        if unit and (is_told_by_unit or len(units[name]) > 1):
+            name = f"{name}.{unit}"
+        leaves: Leaves = {f"{name}{behind}": value for behind, value in values.items()}
+        labels.update((path, Label(unit=unit)) for path in leaves if unit)
+        records.append(Record(leaves, time))
     about = "" if any(record.leaves for record in records) or refusals else "a pack without values"
     return Document(records, labels=labels, refusals=refusals, about=about)
 
@@ -158,28 +191,17 @@ def _check_understood(entry: Mapping[str, Any]) -> None:
             raise RefusedError(Reason.NOT_DECODABLE, f"the field {quote(key)} is not known here")
 
 
-def _path(base: _Base, entry: Mapping[str, Any]) -> str:
-    own = _text(entry, "n", "")
-    name = base.name + own
-    if not _NAME.fullmatch(name):
-        raise RefusedError(
-            Reason.BAD_STREAM_NAME, f"{quote(name)} is no name by the rules of SenML"
-        )
-    unit = _text(entry, "u", "")
-    return name if own or not unit else f"{name}.{unit}"
-
-
-def _values(base: _Base, entry: Mapping[str, Any], path: str) -> Leaves:
-    leaves: Leaves = {}
+def _values(base: _Base, entry: Mapping[str, Any]) -> Leaves:
+    values: Leaves = {}
     value = _number(entry, "v", None)
     if value is not None or (base.value is not None and _OTHER_VALUES.isdisjoint(entry)):
-        leaves[path] = (base.value or 0.0) + (value or 0.0)
+        values[""] = (base.value or 0.0) + (value or 0.0)
     other: Scalar = entry.get("vb", entry.get("vs"))
     if isinstance(other, bool | str):
-        leaves[path] = other
+        values[""] = other
     if "s" in entry or "bs" in entry:
-        leaves[f"{path}.sum"] = (base.sum or 0.0) + (_number(entry, "s", None) or 0.0)
-    return leaves
+        values[".sum"] = (base.sum or 0.0) + (_number(entry, "s", None) or 0.0)
+    return values
 
 
 def _number(entry: Mapping[str, Any], key: str, default: float | None) -> float | None:
