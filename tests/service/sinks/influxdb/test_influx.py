@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from influxdb_client import InfluxDBClient, Point, WritePrecision
+from influxdb_client.client.write_api import SYNCHRONOUS
 
 from streamrnn.config import InfluxConfig
 from streamrnn.service.sinks.carrier import Backoff
@@ -74,17 +76,35 @@ def test_a_server_that_is_back_gets_what_had_waited(tmp_path: Path) -> None:
         assert sink.tally().dropped.total() == 0
 
 
-def test_the_second_version_of_the_interface_is_spoken_too(tmp_path: Path) -> None:
+def test_version_2_is_asked_as_its_own_client_asks_it(tmp_path: Path) -> None:
+    """InfluxDB 2 is in no package; what it takes is what its client sends."""
     (tmp_path / "token").write_text("t0ken")
-    with Receiver(Answer(204)) as receiver:
+    stream = ODD_NAME.rstrip("\\")
+    with Receiver(Answer(204), Answer(204)) as receiver:
         settings = config(
-            f"{receiver.url}/", org="my org", bucket="b", token_file=tmp_path / "token"
+            f"{receiver.url}/", org="my org", bucket="b/1", token_file=tmp_path / "token"
         )
-        InfluxEvents(settings, "gw").deliver(opened("a"))
-        (got,) = receiver.received
-        assert got.path == "/api/v2/write?org=my+org&bucket=b&precision=us"
-        assert got.headers["authorization"] == "Token t0ken"
-        assert got.body.startswith(b"streamrnn_events,")
+        with writing(settings) as sink:
+            sink.take(judged((stream, 1.5, NOW + 0.125), yhat=2.25))
+            eventually(lambda: sink.tally().delivered == 1)
+        point = Point("streamrnn").tag("gateway", "gw").tag("stream", stream)
+        for name, value in {"value": 1.5, "score": 0.5}.items():
+            point.field(name, value)
+        for name in ("yhat", "yhat_lower", "yhat_upper"):
+            point.field(name, 2.25)
+        point.time(round((NOW + 0.125) * 1e6), WritePrecision.US)
+        with InfluxDBClient(receiver.url, "t0ken", org="my org") as client:
+            client.write_api(write_options=SYNCHRONOUS).write("b/1", record=point)
+    ours, theirs = receiver.received
+    assert ours.path == theirs.path
+    assert ours.headers["authorization"] == theirs.headers["authorization"]
+    assert in_order(ours.body) == in_order(theirs.body)
+
+
+def in_order(line: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """Measurement and tags, fields in the order of their names, time."""
+    series, fields, time = line.rsplit(b" ", 2)
+    return series, sorted(fields.split(b",")), time
 
 
 def test_the_first_version_takes_a_user_and_a_password(tmp_path: Path) -> None:
