@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from streamrnn.config import Config
@@ -24,7 +23,7 @@ from streamrnn.service.durability import Durability
 from streamrnn.service.failpoint import Failpoint
 from streamrnn.service.fleet import SnapshotMailbox
 from streamrnn.service.health import Health
-from streamrnn.service.homeassistant import HomeAssistant
+from streamrnn.service.homeassistant import HomeAssistant, Ledger
 from streamrnn.service.http import HttpServer
 from streamrnn.service.logs import RateLimited
 from streamrnn.service.loop import Loop
@@ -95,7 +94,7 @@ class Assembly:
         store.claim.take()
         stack.callback(store.claim.release)
         outbox = self._open_outbox(stack, store)
-        outlets = self._start_outlets(stack, store.directory, outbox)
+        outlets = self._start_outlets(stack, store, outbox)
         trainer = ThreadRetrainer(at=self._at)
         stack.callback(trainer.close)
         state = restore(store, config, trainer)
@@ -123,7 +122,7 @@ class Assembly:
             topics,
             read=mailbox.read,
             buttons=lambda: desk.enabled,
-            ledger=store.directory / "homeassistant.json",
+            ledger=Ledger(store.directory, self._disk, store.claim.keep),
         )
         homeassistant.start()
         stack.callback(homeassistant.stop)
@@ -193,15 +192,18 @@ class Assembly:
         stack.callback(outbox.close, _OUTBOX_STOP_SECONDS)
         return outbox
 
-    def _start_outlets(self, stack: ExitStack, directory: Path, outbox: AlertOutbox) -> Outlets:
+    def _start_outlets(
+        self, stack: ExitStack, store: CheckpointStore, outbox: AlertOutbox
+    ) -> Outlets:
         config = self._config
         outlets = Outlets(
             config.webhook,
             config.influxdb,
             config.history,
             gateway=config.gateway.name,
-            directory=directory,
+            directory=store.directory,
             outbox=outbox,
+            keep=store.claim.keep,
         )
         outlets.start()
         stack.callback(outlets.stop)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from streamrnn.detect import arrays_file
 from streamrnn.errors import StateError
-from streamrnn.service.disk import Buffer, Disk, read_all, write_all
+from streamrnn.service.disk import Buffer, Disk, read_all, write_new
 from streamrnn.service.folder_claim import FolderClaim
 
 log = logging.getLogger("streamrnn.checkpoint")
@@ -51,11 +51,7 @@ class CheckpointStore:
         Raises OSError; both generations are then as they were, or the newest is already in place.
         """
         self.claim.keep()
-        try:
-            self._write_temporary(pieces)
-        except OSError:
-            self._disk.remove(self._temporary)  # it takes room that may be what is missing
-            raise
+        write_new(self._disk, self._temporary, pieces)
         if self.newest.exists():
             self._disk.rename(self.newest, self.previous)
         self._disk.rename(self._temporary, self.newest)
@@ -91,11 +87,3 @@ class CheckpointStore:
             aside = path.with_name(f"{path.name}.{why}.{next(numbers)}")
         path.rename(aside)
         return aside
-
-    def _write_temporary(self, pieces: Iterable[Buffer]) -> None:
-        file = self._disk.create(self._temporary)
-        try:
-            write_all(self._disk, file, pieces)
-            self._disk.sync(file)
-        finally:
-            self._disk.close(file)

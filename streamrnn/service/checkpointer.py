@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from streamrnn.detect import arrays_file
 from streamrnn.service.checkpoint import CheckpointStore
+from streamrnn.service.folder_claim import remedy
 
 log = logging.getLogger("streamrnn.checkpoint")
 
@@ -99,12 +100,14 @@ class Checkpointer:
 
     def _failed(self, error: OSError) -> None:
         self.failures += 1
-        self.problem = f"{self._store.directory}: {error.strerror}"
+        before, self.problem = self.problem, f"{self._store.directory}: {error.strerror}"
+        if self.problem == before:
+            return
         data = {
             "reason": self.problem,
             "failures": self.failures,
-            "remedy": "free space or mend the disk; detection goes on, but a stop now would "
-            "lose what was learned since the last checkpoint",
+            "remedy": f"{remedy(error)}; detection goes on, but a stop now would lose what was "
+            "learned since the last checkpoint",
         }
         log.error("checkpoint_failed", extra={"data": data})
 
@@ -117,6 +120,7 @@ class Checkpointer:
     ) -> None:
         begun = time.perf_counter()
         try:
+            self._store.claim.keep()  # first, as a better reason than what would follow from it
             before()
             self._store.write(arrays_file.encode(arrays, facts))
         except BaseException as error:  # noqa: BLE001  # `collect` raises it, or reports it

@@ -64,6 +64,20 @@ def write_all(disk: Disk, file: int, pieces: Iterable[Buffer]) -> None:
             rest = rest[written:]
 
 
+def write_new(disk: Disk, path: Path, pieces: Iterable[Buffer]) -> None:
+    """A file that would survive a power cut, or none. Raises OSError."""
+    try:
+        file = disk.create(path)
+        try:
+            write_all(disk, file, pieces)
+            disk.sync(file)
+        finally:
+            disk.close(file)
+    except OSError:
+        disk.remove(path)  # it takes room that may be what is missing
+        raise
+
+
 def read_all(path: Path) -> bytes:
     """The content of a file. Raises OSError, also when it is none: to open a pipe would wait until
     somebody writes into it, and a device may have no end."""

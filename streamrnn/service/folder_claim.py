@@ -14,6 +14,17 @@ from streamrnn.errors import ConfigError, StateError
 log = logging.getLogger("streamrnn.checkpoint")
 
 
+class FolderTakenError(OSError):
+    """Our folder was removed, and another daemon was quicker to make it anew."""
+
+
+def remedy(error: Exception, of_the_disk: str = "free space or mend the disk") -> str:
+    """What to do so that the folder takes what we write."""
+    if isinstance(error, FolderTakenError):
+        return "stop one of the two daemons, or give each a state.directory of its own"
+    return of_the_disk
+
+
 class FolderClaim:
     """Keeps other daemons out by a lock on a file in the folder, until it is released.
 
@@ -51,7 +62,8 @@ class FolderClaim:
         """From any thread: where folder or lock have been removed, make and take them anew. Does
         nothing before `take`.
 
-        Raises OSError when another daemon was quicker, or the folder cannot be made.
+        Raises FolderTakenError when another daemon was quicker, OSError when the folder cannot be
+        made.
         """
         with self._keeping:
             if self._file is None or self._is_in_place(self._file):
@@ -59,8 +71,8 @@ class FolderClaim:
             try:
                 made = self._locked()
             except BlockingIOError as error:
-                why = "was removed, and another streamrnn uses it now"
-                raise OSError(errno.EBUSY, why, str(self._directory)) from error
+                why = "the state folder was removed, and another streamrnn uses it now"
+                raise FolderTakenError(errno.EBUSY, why, str(self._directory)) from error
             os.close(self._file)
             self._file = made
         log.warning("state_folder_made_anew", extra={"data": {"folder": str(self._directory)}})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import shutil
 import time
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from tests.service.mqtt_peers import Peer
 from tests.service.sinks.receiver import Receiver
 
 WARM = 300
+WRITERS = ("checkpoint", "outbox", "history", "homeassistant_ledger")  # in the state folder
 
 
 def settings(broker: Mosquitto, outputs: str) -> str:
@@ -149,3 +152,39 @@ def test_of_a_stream_that_gave_way_nothing_stays_at_the_broker(
         )
         names = {sample.labels["stream"] for sample in process.samples("streamrnn_value")}
         assert names == {"plant/busy/value", "plant/new/value"}
+
+
+@pytest.mark.broker
+def test_in_a_state_folder_that_another_daemon_has_taken_nothing_is_written(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    outputs = '[homeassistant]\nenabled = true\n[state]\ncheckpoint_every = "1s"'
+    quiet = settings(mosquitto, "").replace("plant/#", "nothing/#")
+    folder = tmp_path / "state"
+    with (
+        daemon(tmp_path, settings(mosquitto, outputs)) as process,
+        Peer(mosquitto) as peer,
+    ):
+        process.wait_ready()
+        shutil.rmtree(folder)
+        shared = {"STREAMRNN_STATE__DIRECTORY": str(folder), "STREAMRNN_GATEWAY__NAME": "other"}
+        with daemon(tmp_path / "other", quiet, shared) as other:
+            other.wait_ready()
+            before = sorted(path.name for path in folder.iterdir())
+            publish_a_fault(peer)
+            process.wait_until(
+                lambda: set(described_as_taken(process)) == set(WRITERS), "all of them in the log"
+            )
+            assert process.stop() == 0
+            assert sorted(path.name for path in folder.iterdir()) == before
+            assert other.stop() == 0
+    assert sorted(described_as_taken(process)) == sorted(WRITERS)  # told once
+
+
+def described_as_taken(process: DaemonProcess) -> list[str]:
+    """What could not be written, by what the log says of it."""
+    return re.findall(
+        r"event=(\w+?)_(?:not_written|failed) .*another streamrnn uses it now"
+        r".*remedy=.stop one of the two daemons",
+        process.log.read_text(),
+    )

@@ -7,5 +7,6 @@ announcer          HomeAssistant: the thread that announces, and removes what is
 """
 
 from streamrnn.service.homeassistant.announcer import HomeAssistant
+from streamrnn.service.homeassistant.ledger import Ledger
 
-__all__ = ["HomeAssistant"]
+__all__ = ["HomeAssistant", "Ledger"]

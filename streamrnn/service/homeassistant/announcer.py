@@ -6,13 +6,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final, Protocol
 
 from streamrnn.config import HomeAssistantConfig
 from streamrnn.detect.topics import GatewayTopics
 from streamrnn.records import Message
 from streamrnn.service.fleet import FleetSnapshot
+from streamrnn.service.folder_claim import remedy
 from streamrnn.service.homeassistant.announcements import Announcements
 from streamrnn.service.homeassistant.documents import Describer
 from streamrnn.service.homeassistant.ledger import Ledger
@@ -48,7 +48,7 @@ class HomeAssistant:
     removes them when they are gone.
 
     read: the state of all streams; may wait about a second. buttons: whether commands are obeyed
-    at the moment. ledger: file to remember in.
+    at the moment. ledger: to remember in.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class HomeAssistant:
         *,
         read: Callable[[], FleetSnapshot],
         buttons: Callable[[], bool],
-        ledger: Path,
+        ledger: Ledger,
         turn_seconds: float = _TURN_SECONDS,
         look_seconds: float = _LOOK_SECONDS,
     ) -> None:
@@ -67,7 +67,8 @@ class HomeAssistant:
         self._link = link
         self._read = read
         self._buttons = buttons
-        self._ledger = Ledger(ledger)
+        self._ledger = ledger
+        self._ledger_fails = False
         describer = Describer(config.discovery_prefix, topics)
         self._gateway_topic = describer.topic("")
         self._denied = False
@@ -122,14 +123,25 @@ class HomeAssistant:
         room = _MOST_WAITING - self._link.publish_queue_depth
         if room <= 0:
             return
-        try:
-            self._ledger.write(self._announcements.retained)
-        except OSError as error:
-            data = {"problem": str(error), "effect": "streams removed later may stay visible"}
-            log.warning("homeassistant_ledger_not_written", extra={"data": data})
+        self._remember()
         # The gateway goes alone: the broker's answer to it tells whether we may write there.
         for topic, payload in self._announcements.next(1 if is_first else min(room, _PORTION)):
             self._link.publish(topic, payload, qos=1, retain=True)
+
+    def _remember(self) -> None:
+        """What does not work is tried again at the next turn, and told once."""
+        before, self._ledger_fails = self._ledger_fails, False
+        try:
+            self._ledger.write(self._announcements.retained)
+        except OSError as error:
+            self._ledger_fails = True
+            if not before:
+                reason = f"{self._ledger.path}: {error.strerror}"
+                what = f"{remedy(error)}; until then streams removed may stay visible"
+                data = {"reason": reason, "remedy": what}
+                log.warning("homeassistant_ledger_not_written", extra={"data": data})
+        if before and not self._ledger_fails:
+            log.info("homeassistant_ledger_written_again")
 
     def _is_denied(self) -> bool:
         """Some brokers hang up on every message that they deny: one is enough."""

@@ -6,19 +6,25 @@ a dead device in Home Assistant for ever.
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from streamrnn.service.disk import read_all
+from streamrnn.service.disk import Disk, read_all, write_new
 
 
 class Ledger:
-    """One small JSON file, replaced as a whole and only when it changes."""
+    """One small JSON file, replaced as a whole and only when it changes. keep: makes sure that the
+    directory is ours, or raises OSError."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(
+        self, directory: Path, disk: Disk, keep: Callable[[], object] = lambda: None
+    ) -> None:
+        self.path = directory / "homeassistant.json"
+        self._temporary = directory / "homeassistant.tmp"
+        self._disk = disk
+        self._keep = keep
         self._written: set[str] | None = None
 
     def read(self) -> set[str]:
@@ -27,7 +33,7 @@ class Ledger:
         Raises OSError when it cannot be read, ValueError when it is damaged.
         """
         try:
-            content = read_all(self._path)
+            content = read_all(self.path)
         except FileNotFoundError:
             self._written = set()
         else:
@@ -38,10 +44,8 @@ class Ledger:
         """Raises OSError when the disk does not take it; the old content is then still there."""
         if topics == self._written:
             return
-        temporary = self._path.with_name(f".{self._path.name}.tmp")
-        with temporary.open("wb") as file:
-            file.write(msgspec.json.encode(sorted(topics)))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._path)
+        self._keep()
+        write_new(self._disk, self._temporary, [msgspec.json.encode(sorted(topics))])
+        self._disk.rename(self._temporary, self.path)
+        self._disk.sync_folder(self.path.parent)
         self._written = set(topics)

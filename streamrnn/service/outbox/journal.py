@@ -127,6 +127,7 @@ class Journal:
         if self._file is None:
             raise ValueError("append to a journal that is not open")
         try:
+            self._keep()
             if self._disk.is_deleted(self._file):
                 raise FileNotFoundError(errno.ENOENT, "was deleted", str(self.path))
             write_all(self._disk, self._file, [b"".join(lines)])

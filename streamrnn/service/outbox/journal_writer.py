@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from streamrnn.service.folder_claim import remedy
 from streamrnn.service.outbox.journal import Journal, Queued, encode
 from streamrnn.service.outbox.pending import Pending
 
@@ -63,10 +64,10 @@ class JournalWriter:
                 write()
             except OSError as error:
                 pause = min(2 * pause or _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
-                self._report(f"{self._journal.path}: {error.strerror}")
+                self._failed(error)
             else:
                 pause = 0.0
-                self._report("", goal)
+                self._succeeded(goal)
         self._journal.close()
 
     def _is_written(self) -> bool:
@@ -85,17 +86,20 @@ class JournalWriter:
         sync = any(isinstance(change, Queued) for change in changes)
         return (lambda: self._journal.append(map(encode, changes), sync=sync)), pending.last
 
-    def _report(self, problem: str, durable: int | None = None) -> None:
+    def _failed(self, error: OSError) -> None:
+        reason = f"{self._journal.path}: {error.strerror}"
         with self._changed:
-            before, self.problem = self.problem, problem
-            if problem:
-                self._is_stale = True
-            if durable is not None:
-                self.durable = durable
+            before, self.problem = self.problem, reason
+            self._is_stale = True
             self._changed.notify_all()
-        if problem and not before:
-            remedy = "free space or mend the disk; alerts go on, but a crash now may lose some"
-            data = {"reason": problem, "remedy": remedy}
-            log.error("outbox_failed", extra={"data": data})
-        elif before and not problem:
+        if reason != before:
+            what = f"{remedy(error)}; alerts go on, but a crash now may lose some"
+            log.error("outbox_failed", extra={"data": {"reason": reason, "remedy": what}})
+
+    def _succeeded(self, goal: int) -> None:
+        with self._changed:
+            before, self.problem = self.problem, ""
+            self.durable = goal
+            self._changed.notify_all()
+        if before:
             log.info("outbox_recovered")

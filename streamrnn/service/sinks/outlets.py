@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -41,8 +41,10 @@ class Outlets:
         gateway: str,
         directory: Path,
         outbox: AlertOutbox,
+        keep: Callable[[], object] = lambda: None,
     ) -> None:
-        """directory: where state is kept. outbox: made with `destinations` of the same settings."""
+        """directory: where state is kept. outbox: made with `destinations` of the same settings.
+        keep: makes sure that the directory is ours, or raises OSError."""
         self.readings: list[ReadingSink] = []
         self._outlets: dict[str, Outlet] = {}
         for config in webhooks:
@@ -68,7 +70,7 @@ class Outlets:
                 self._outlets[_INFLUX_READINGS] = readings
                 self.readings.append(readings)
         if history.enabled:
-            keeper = History(history, directory, outbox)
+            keeper = History(history, directory, outbox, keep=keep)
             self._outlets[HISTORY] = keeper
             self.readings.append(keeper)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 
 from streamrnn.config import HomeAssistantConfig
 from streamrnn.ingest import StreamInfo
-from streamrnn.service.homeassistant import HomeAssistant
+from streamrnn.service.disk import Disk
+from streamrnn.service.homeassistant import HomeAssistant, Ledger
 from streamrnn.service.homeassistant.announcer import Link
 from streamrnn.service.homeassistant.documents import Document
 from tests.mosquitto import Mosquitto
@@ -20,6 +22,7 @@ from tests.service.fleet_snapshots import fleet
 from tests.service.homeassistant.as_home_assistant import checked
 from tests.service.mqtt_peers import Peer, eventually, make_link, running
 from tests.service.pipeline import TOPICS, FakeLink, message
+from tests.service.taken_folder import taken_by_another
 
 pytestmark = pytest.mark.broker
 
@@ -29,7 +32,7 @@ DISCOVERY = "homeassistant/device/+/config"
 
 @contextmanager
 def announcing(
-    link: Link, folder: Path, *streams: str, **settings: Any
+    link: Link, folder: Path, *streams: str, ledger: Ledger | None = None, **settings: Any
 ) -> Iterator[tuple[list[str], HomeAssistant]]:
     """`streams` are there at first; they can be changed in the list that this yields."""
     names = list(streams)
@@ -40,7 +43,7 @@ def announcing(
         TOPICS,
         read=lambda: fleet(names, infos=dict.fromkeys(names, NOT_MUCH)),
         buttons=lambda: True,
-        ledger=folder / "homeassistant.json",
+        ledger=ledger or Ledger(folder, Disk()),
         turn_seconds=0.02,
         look_seconds=0.02,
     )
@@ -166,3 +169,26 @@ def test_a_broker_that_denies_us_is_asked_once_until_its_rules_are_mended(
         assert len(link.published) == 1
         link.denied = False  # as after a reload
         eventually(lambda: len(link.published) == 4)
+
+
+def test_that_it_cannot_remember_is_told_once_and_ends_with_the_reason(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    asked = []
+    with ExitStack() as stack:
+        with taken_by_another(tmp_path / "state") as claim:
+
+            def keep() -> None:
+                asked.append(1)
+                claim.keep()
+
+            ledger = Ledger(tmp_path / "state", Disk(), keep)
+            stack.enter_context(announcing(StuckLink(), tmp_path, "freezer", ledger=ledger))
+            eventually(lambda: len(asked) > 5)
+            assert not ledger.path.exists()
+        eventually(lambda: "homeassistant_ledger_written_again" in caplog.text)
+    assert ledger.path.exists()
+    (told,) = (r for r in caplog.records if r.msg == "homeassistant_ledger_not_written")
+    assert "give each a state.directory of its own" in told.__dict__["data"]["remedy"]
+    assert str(ledger.path) in told.__dict__["data"]["reason"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from streamrnn.config import HistoryConfig
+from streamrnn.service.folder_claim import remedy
 from streamrnn.service.outbox import AlertOutbox
 from streamrnn.service.sinks.backlog import Backlog
 from streamrnn.service.sinks.history.minutes import Minutes
@@ -38,7 +40,8 @@ class History(Outlet):
     """Events from the durable outbox, one row for each; readings by the minute, as well as may be.
     When it is closed it writes what is left.
 
-    clock: Unix seconds, for the age of what is deleted.
+    keep: makes sure that the directory is ours, or raises OSError. clock: Unix seconds, for the age
+    of what is deleted.
     """
 
     def __init__(
@@ -47,17 +50,18 @@ class History(Outlet):
         directory: Path,
         outbox: AlertOutbox,
         *,
+        keep: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.time,
         flush_seconds: float = _FLUSH_SECONDS,
     ) -> None:
         super().__init__(DESTINATION)
         self._config = config
         self._outbox = outbox
+        self._keep = keep
         self._clock = clock
         self._flush_seconds = flush_seconds
-        self._store = HistoryStore(
-            directory / FILE_NAME, max_bytes=config.max_megabytes * 1_000_000
-        )
+        self._path = directory / FILE_NAME
+        self._store = HistoryStore(self._path, max_bytes=config.max_megabytes * 1_000_000)
         self._backlog = Backlog(_BACKLOG)
         self._minutes = Minutes(_MOST_ROWS)
         self._counts = Counts()
@@ -76,22 +80,26 @@ class History(Outlet):
             has_events = self._outbox.wait(DESTINATION, 0, _WAIT_SECONDS)
             if not self._turn(has_events):
                 self._stopping.wait(_PAUSE_SECONDS)
-        self._flushed_at = 0.0
+        self._flushed_at = -math.inf
         self._turn(has_events=True)
         self._store.close()
 
     def _turn(self, has_events: bool) -> bool:
         """False when the disk failed."""
         self._gather()
+        is_due = self._is_due()
+        if not (has_events or is_due):
+            return True
         try:
+            self._keep()
             if has_events:
                 self._write_events()
-            if self._is_due():
+            if is_due:
                 self._flushed_at = time.monotonic()
                 self._write_minutes()
                 self._store.forget_before(self._clock() - self._config.keep)
                 self._store.shrink()
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             self._fail(error)
             return False
         if self._failing:
@@ -124,9 +132,9 @@ class History(Outlet):
             self._minutes.give_back(rows)
             raise
 
-    def _fail(self, error: sqlite3.Error) -> None:
+    def _fail(self, error: OSError | sqlite3.Error) -> None:
         self._store.close()
-        reason = str(error)
+        reason = error.strerror if isinstance(error, OSError) else str(error)
         if type(error) is sqlite3.DatabaseError:  # not the disk nor a lock, which may pass
             try:
                 aside = self._store.put_aside()
@@ -138,4 +146,7 @@ class History(Outlet):
                 return
         if not self._failing:
             self._failing = True
-            log.error("history_not_written", extra={"data": {"reason": reason}})
+            what = remedy(error, "free space, mend the disk, or end what locks the file")
+            what += "; until then events wait, and readings as far as they have room"
+            data = {"reason": f"{self._path}: {reason}", "remedy": what}
+            log.error("history_not_written", extra={"data": data})

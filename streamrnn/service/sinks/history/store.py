@@ -75,7 +75,7 @@ class HistoryStore:
         try:
             self._path.touch(0o600)  # for our own eyes only, and SQLite's files beside it too
         except OSError as error:
-            raise sqlite3.OperationalError(f"{self._path}: {error.strerror}") from error
+            raise sqlite3.OperationalError(error.strerror) from error
         connection = sqlite3.connect(self._path, timeout=_PATIENCE_SECONDS)
         try:
             connection.executescript(
@@ -93,7 +93,7 @@ class HistoryStore:
             self._file = self._path.stat()
         except OSError as error:
             connection.close()
-            raise sqlite3.OperationalError(f"{self._path}: {error.strerror}") from error
+            raise sqlite3.OperationalError(error.strerror) from error
         except sqlite3.Error:
             connection.close()
             raise

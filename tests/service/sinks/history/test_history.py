@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,20 +15,27 @@ import pytest
 from streamrnn.config import HistoryConfig
 from streamrnn.service.outbox import AlertOutbox
 from streamrnn.service.sinks.history import DESTINATION, FILE_NAME, History, read_events
+from streamrnn.service.sinks.history import history as module
 from tests.service.fleet_snapshots import NOW, opened
 from tests.service.mqtt_peers import eventually
 from tests.service.sinks.batches import judged, seconds
 from tests.service.sinks.outbox import running_outbox
+from tests.service.taken_folder import taken_by_another
 
 
 @contextmanager
 def keeping(
-    folder: Path, outbox: AlertOutbox, flush_seconds: float = 0.0, **settings: Any
+    folder: Path,
+    outbox: AlertOutbox,
+    flush_seconds: float = 0.0,
+    keep_folder: Callable[[], object] = lambda: None,
+    **settings: Any,
 ) -> Iterator[History]:
     history = History(
         HistoryConfig(**settings),
         folder,
         outbox,
+        keep=keep_folder,
         clock=lambda: NOW,
         flush_seconds=flush_seconds,
     )
@@ -139,3 +146,30 @@ def test_while_the_disk_fails_readings_wait_too(
         eventually(lambda: "history_not_written" in caplog.text)
         folder.mkdir()
     assert readings(folder) == 1
+
+
+def test_in_the_folder_of_another_daemon_nothing_is_written_until_that_is_gone(
+    tmp_path: Path,
+    outbox: AlertOutbox,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.01)  # between attempts
+    asked = []
+    with ExitStack() as stack:
+        with taken_by_another(tmp_path / "state") as claim:
+
+            def keep() -> None:
+                asked.append(1)
+                claim.keep()
+
+            stack.enter_context(keeping(tmp_path / "state", outbox, keep_folder=keep))
+            outbox.append([opened("a")])
+            eventually(lambda: len(asked) > 5)
+            assert [path.name for path in (tmp_path / "state").iterdir()] == ["lock"]
+        eventually(lambda: outbox.depth(DESTINATION) == 0)
+    assert streams(tmp_path / "state") == ["a"]
+    told = [record for record in caplog.records if record.msg == "history_not_written"]
+    assert [record.__dict__["data"]["remedy"].split(";")[0] for record in told] == [
+        "stop one of the two daemons, or give each a state.directory of its own"
+    ]
