@@ -141,7 +141,8 @@ def _print(survey: Survey) -> None:
         if groups:
             typer.echo("\n".join(["", title, *(f"  {shown_left_out(each)}" for each in groups)]))
     more = f"; {survey.unlisted} messages on further topics" if survey.unlisted else ""
-    typer.echo(f"\n{len(survey.streams)} streams on {len(survey.topics)} topics{more}")
+    used = sum(bool(topic.fields) for topic in survey.topics.values())
+    typer.echo(f"\n{len(survey.streams)} streams on {used} of {len(survey.topics)} topics{more}")
 
 
 def _write(output: Path, survey: Survey, settings: Config, seconds: float) -> None:

@@ -26,7 +26,7 @@ def settings_file(
     lasted = format_duration(round(seconds))
     lines = [
         f"# Written by streamrnn discover: {len(survey.streams)} streams heard in {lasted}.",
-        "# Check it with: streamrnn check-config FILE    What is possible: docs/payloads.md",
+        "# Check it with: streamrnn check-config -c FILE    What is possible: docs/payloads.md",
         "",
         "[mqtt]",
     ]
