@@ -75,7 +75,8 @@ class CommandDesk:
             command = parse_command(message.payload)
             slot = self._slot(message.topic.removeprefix(self._topics.commands))
         except ValueError as problem:
-            data = {"topic": message.topic, "payload": message.payload[:100], "problem": problem}
+            payload = message.payload[:100].decode(errors="replace")
+            data = {"topic": message.topic, "payload": payload, "problem": problem}
             self._complaints.log(logging.WARNING, "command_refused", "command", data)
             return None
         data = {"stream": self._state.bank.names[slot], "command": command.verb.value}
@@ -107,4 +108,4 @@ class CommandDesk:
         for name, slot in self._state.bank.slots.items():
             if topic_levels(name) == levels:
                 return slot
-        raise ValueError("must name a stream that is known; its events and metrics show how")
+        raise ValueError("no stream has this topic; the alerts of a stream end with the right one")

@@ -119,10 +119,14 @@ def test_a_sensor_writes_below_its_own_name_only(broker: Mosquitto) -> None:
     sensor.leave()
 
 
-def test_an_operator_may_send_commands_but_publish_no_events(broker: Mosquitto) -> None:
+def test_an_operator_or_home_assistant_may_send_commands_but_publish_no_events(
+    broker: Mosquitto,
+) -> None:
     operator = Client(broker, "operator")
-    assert operator.may_read("streamrnn/#")
-    assert operator.may_write("streamrnn/hall/cmd/tank/level")
+    for topic in ("streamrnn/#", "homeassistant/#"):
+        assert operator.may_read(topic), topic
+    for topic in ("streamrnn/hall/cmd/tank/level", "homeassistant/status"):
+        assert operator.may_write(topic), topic
     assert not operator.may_write("streamrnn/hall/events")
     operator.leave()
 

@@ -57,6 +57,7 @@ def test_a_refused_command_is_logged_with_its_remedy(caplog: pytest.LogCaptureFi
         pipeline.feed(*freezer(0, 1), command("snoose 2h"))
     (record,) = (r for r in caplog.records if r.message == "command_refused")
     assert 'must be "ack"' in str(record.__dict__["data"]["problem"])
+    assert record.__dict__["data"]["payload"] == "snoose 2h"
 
 
 def test_ack_stops_the_updates() -> None:

@@ -64,7 +64,8 @@ function update(row, stream, now) {
 
 function band(stream, places) {
   if (stream.yhat_lower === null || stream.yhat_upper === null) return "";
-  return `${number(stream.yhat_lower, places)} to ${number(stream.yhat_upper, places)}`;
+  const [low, high] = [stream.yhat_lower, stream.yhat_upper].map((bound) => number(bound, places));
+  return low === high ? low : `${low} to ${high}`;
 }
 
 function stateOf(stream) {
@@ -73,7 +74,7 @@ function stateOf(stream) {
     progress.max = 1;
     progress.value = stream.warm_up;
     progress.setAttribute("aria-label", "warm-up");
-    const left = stream.warm_up_seconds > 0 ? `, ${duration(stream.warm_up_seconds)} left` : "";
+    const left = stream.warm_up_seconds >= 1 ? `, ${duration(stream.warm_up_seconds)} left` : "";
     return [
       element("span", "tag warming", "warming up"), progress,
       element("small", "", `${Math.floor(stream.warm_up * 100)} %${left}`),
