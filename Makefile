@@ -72,7 +72,7 @@ test-image: ## Build and run the image (as above, podman, mosquitto)
 test-image-arm64: ## The same for arm64, emulated elsewhere: half an hour (as above, qemu-user-static)
 	@ARCHITECTURE=arm64 deploy/test/image.sh
 
-test-compose: ## Start the compose file, all but Grafana (as above, podman, netavark, aardvark-dns)
+test-compose: ## Start the compose file, all but Grafana (as above, podman, netavark, aardvark-dns, iptables)
 	@deploy/test/compose.sh
 
 test-arm64: ## Run it on arm64, emulated elsewhere (as above, qemu-user-static)

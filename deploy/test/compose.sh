@@ -2,7 +2,7 @@
 # Starts compose.yml without a Docker engine: the plant, the daemon, and Debian's own mosquitto and
 # Prometheus under the names of the images that it asks for, in a network of their own. Grafana is left
 # out, as Debian has none. Takes the ports 1883, 8095 and 9090 of 127.0.0.1 (Debian: apt-get install
-# podman netavark aardvark-dns curl jq; and see images.sh).
+# podman netavark aardvark-dns iptables curl jq; and see images.sh).
 #
 # shellcheck source=deploy/test/images.sh
 source "$(dirname "${BASH_SOURCE[0]}")/images.sh"
@@ -21,8 +21,9 @@ exec ${podman[@]} "\$@"
 PODMAN
 chmod +x "$SCRATCH/podman"
 
+# It waits for ever for a container that cannot start.
 compose() {
-    "$SCRATCH/compose/bin/podman-compose" --podman-path "$SCRATCH/podman" \
+    timeout 300 "$SCRATCH/compose/bin/podman-compose" --podman-path "$SCRATCH/podman" \
         -f "$PROJECT/deploy/compose.yml" "$@" >>"$SCRATCH/compose.log" 2>&1
 }
 clean_up() {

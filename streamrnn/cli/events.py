@@ -29,7 +29,7 @@ def events(
     Reads the history that the daemon keeps beside its state; run it on the same machine and with
     the same settings file.
 
-    Example:  streamrnn events --since 24h --stream 'freezer/*'
+    Example:  streamrnn events --since 24h --stream '*freezer/*'
     """
     from streamrnn.config.state_directory import state_directory
     from streamrnn.service.sinks import event_json
