@@ -9,6 +9,7 @@ from typing import Any, Final
 from streamrnn.config import MqttConfig
 from streamrnn.config.duration import format_duration
 from streamrnn.config.reference import toml_value
+from streamrnn.config.topic import topic_labels
 from streamrnn.discover.left_out import LeftOut, left_out
 from streamrnn.discover.pattern import Pattern, is_templatable
 from streamrnn.discover.survey import FieldSurvey, Survey
@@ -58,10 +59,10 @@ def _source(pattern: Pattern, patterns: Sequence[Pattern]) -> Iterator[str]:
         paths: Any = list(pattern.fields)[:_FIELDS_SHOWN]
         yield f"# fields = {toml_value(paths)}    # only these; without it, all"
         yield f"# exclude = {toml_value(paths[-1:])}"
-    if "{device}" in pattern.template:
-        quantity = "{field}" if is_several else "{quantity}"
-        if quantity in pattern.template or is_several:
-            yield f'# stream = "{{device}}/{quantity}"    # shorter names'
+    labels = topic_labels(pattern.template)  # without one of them, streams would come together
+    quantity = "{field}" if is_several else "{quantity}"
+    if sorted(labels) == (["device"] if is_several else ["device", "quantity"]):
+        yield f'# stream = "{{device}}/{quantity}"    # shorter names'
 
 
 def _has_it_alone(pattern: Pattern, patterns: Sequence[Pattern]) -> bool:

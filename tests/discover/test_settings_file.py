@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from streamrnn.config import Config, LimitsConfig, MqttConfig, SourceConfig
 from streamrnn.discover import Survey, patterns_of, settings_file
 from streamrnn.ingest import Ingest
+from streamrnn.ingest.topic import TopicTemplate
 from streamrnn.records import Message, Readings
 from tests.ingest.messages import NOON, message
 
@@ -48,6 +49,16 @@ def test_the_golden_messages_of_all_formats_become_the_same_streams() -> None:
     messages = golden_messages()
     _, config = written_for(messages)
     assert streams_of(messages, *config.source) == streams_of(messages, SourceConfig(topic="#"))
+
+
+def test_the_shorter_names_that_it_offers_keep_streams_apart() -> None:
+    messages = golden_messages()
+    text, config = written_for(messages)
+    shorter = Config.model_validate(tomllib.loads(text.replace("# stream =", "stream =")))
+    assert any(source.stream for source in shorter.source)
+    for offered, default in zip(shorter.source, config.source, strict=True):
+        found = [each for each in messages if TopicTemplate(default.topic).match(each.topic)]
+        assert len(streams_of(found, offered)) == len(streams_of(found, default)), default.topic
 
 
 def test_the_broker_and_who_we_are_to_it_are_kept() -> None:
