@@ -57,6 +57,7 @@ from streamrnn.detect.layout import (
     ring_base,
     shape,
     shape_base,
+    tails_base,
 )
 from streamrnn.detect.level import level_distance
 from streamrnn.detect.linear import follow_linearly
@@ -126,7 +127,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
     size, p0, m0, v0, state0 = offsets.size, offsets.parameters, offsets.m, offsets.v, offsets.state
     marks0, histogram0, recent0 = offsets.marks, offsets.histogram, offsets.recent
     x0 = offsets.x
-    linear0, ring0 = linear_base(H), ring_base(H)
+    linear0, tails0, ring0 = linear_base(H), tails_base(H), ring_base(H)
     shape0 = tuple(shape_base(H, m) for m in range(MEMORIES))
     # working memory: u (T + 1, INPUTS), g (P,), s (T + 1, H), do (T,), ds (T, H), W_rows (H, H),
     # best (VECTOR,)
@@ -236,8 +237,8 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                     SHAPE_READINGS[m], SHAPE_LAGS[m], SHAPE_WINDOWS[m], m == 0, best,
                 )  # fmt: skip
             if network == network:
-                weigh(n, linear, change, network)
-                score, error, novelty = score_of(n, level)
+                weigh(n, r, tails0, linear, change, network)
+                score, error, novelty = score_of(n, r, tails0, level)
             else:
                 score, error, novelty = 0.0, 0.0, 0.0
             unusual, stuck, drift = 0.0, 0.0, 0.0

@@ -25,6 +25,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streamrnn.detect.layout import (
     ALLOWED_SECONDS,
@@ -44,7 +45,6 @@ from streamrnn.detect.layout import (
     SHAPE_LANES_END,
     SLOW_SHAPE,
     TAILED,
-    TAILS,
     WARM_UP,
     shape,
 )
@@ -69,34 +69,41 @@ from streamrnn.detect.recipe import (
     START_EXPONENT,
 )
 from streamrnn.kernels.jit import inline_kernel
-from streamrnn.kernels.tails import LANES, tail_surprises
+from streamrnn.kernels.tails import FARTHEST, LANES, tail_surprises
 from streamrnn.kernels.tails import SURPRISE as WEIGHED
+from streamrnn.kernels.vector import load
 
 AT_SHAPE = tuple(shape(m) for m in range(MEMORIES))
 
 SPANS = (*LINEAR_SPANS, *CHANGE_SPANS, *NETWORK_SPANS, *ANALOGUE_SPANS)
-ALPHA = np.array([2.0 / (span + 1.0) for span in SPANS] + [1.0] * (LANES - len(SPANS)))
+ALPHA = np.array([2.0 / (span + 1.0) for span in SPANS] + [1.0] * (LANES - len(SPANS)), np.float32)
+
+
+def _lanes(first: int, end: int) -> NDArray[np.float32]:
+    """(LANES,) 1 from first to end - 1, else 0."""
+    lane = np.arange(LANES)
+    return ((first <= lane) & (lane < end)).astype(np.float32)
+
+
+LINEAR, CHANGE = _lanes(LINEAR_LANE, CHANGE_LANE), _lanes(CHANGE_LANE, NETWORK_LANE)
+NETWORK, ANALOGUE = _lanes(NETWORK_LANE, ANALOGUE_LANE), _lanes(ANALOGUE_LANE, SHAPE_LANE)
+SHAPES = tuple(_lanes(SHAPE_LANE + m, SHAPE_LANE + m + 1) for m in range(MEMORIES))
 
 
 @inline_kernel
-def weigh(n: Any, linear: float, change: float, network: float) -> None:
-    """Weighs a reading's evidence, of which the shapes' is in n.
+def weigh(n: Any, r: Any, at: int, linear: float, change: float, network: float) -> None:
+    """Weighs a reading's evidence, of which the shapes' is in n; r: arrays, the tails from `at`.
 
     linear, change, network: |residual| of the linear forecast, of persistence and of the network,
     in standard deviations of the stream.
     """
-    values = TAILS + WEIGHED
-    for lane in range(LINEAR_LANE, CHANGE_LANE):
-        n[values + lane] = linear
-    for lane in range(CHANGE_LANE, NETWORK_LANE):
-        n[values + lane] = change
-    for lane in range(NETWORK_LANE, ANALOGUE_LANE):
-        n[values + lane] = network
-    for lane in range(ANALOGUE_LANE, SHAPE_LANE):
-        n[values + lane] = n[AT_SHAPE[0] + ANALOGUE_ERROR]
+    values = load(LINEAR, 0, LANES) * min(linear, FARTHEST)
+    values = values + load(CHANGE, 0, LANES) * min(change, FARTHEST)
+    values = values + load(NETWORK, 0, LANES) * min(network, FARTHEST)
+    values = values + load(ANALOGUE, 0, LANES) * n[AT_SHAPE[0] + ANALOGUE_ERROR]
     for m in range(MEMORIES):
-        n[values + SHAPE_LANE + m] = n[AT_SHAPE[m] + SHAPE_DISTANCE]
-    tail_surprises(n, TAILS, n[TAILED], ALPHA)
+        values = values + load(SHAPES[m], 0, LANES) * n[AT_SHAPE[m] + SHAPE_DISTANCE]
+    tail_surprises(r, at, values, n[TAILED], ALPHA)
     n[TAILED] += 1.0
 
 
@@ -107,27 +114,26 @@ def threshold_of(n: Any) -> Any:
 
 
 @inline_kernel
-def largest(n: Any, first: int, end: int) -> Any:
-    """The largest surprise of the lanes first to end - 1."""
-    found = n[TAILS + WEIGHED + first]
+def largest(r: Any, at: int, first: int, end: int) -> Any:
+    """The largest surprise of the lanes first to end - 1 of the tails at `at`."""
+    found = r[at + WEIGHED + first]
     for lane in range(first + 1, end):
-        found = max(found, n[TAILS + WEIGHED + lane])
+        found = max(found, r[at + WEIGHED + lane])
     return found
 
 
 @inline_kernel
-def score_of(n: Any, level: float) -> Any:
-    """(score, error, novelty) of the evidence last weighed, and of a level so many deviations off;
-    error is what the errors of forecasts make by themselves, novelty what they make with the
-    shapes, of this reading alone."""
+def score_of(n: Any, r: Any, at: int, level: float) -> Any:
+    """(score, error, novelty) of the evidence last weighed, see `weigh`, and of a level so many
+    deviations off; error is what the errors of forecasts make by themselves, novelty what they make
+    with the shapes, of this reading alone."""
     if n[TAILED] <= EVIDENCE_WARM:
         return 0.0, 0.0, 0.0
-    values = TAILS + WEIGHED
     threshold = threshold_of(n)
-    E = largest(n, LINEAR_LANE, ANALOGUE_LANE) / ERROR_UNIT
-    S = largest(n, ANALOGUE_LANE, SHAPE_LANE)
+    E = largest(r, at, LINEAR_LANE, ANALOGUE_LANE) / ERROR_UNIT
+    S = largest(r, at, ANALOGUE_LANE, SHAPE_LANE)
     for lane in range(SHAPE_LANE, SHAPE_LANES_END):
-        S += n[values + lane]
+        S += r[at + WEIGHED + lane]
     S /= SHAPE_UNIT * (SHAPE_LANES_END - SHAPE_LANE + 1)
     n[SLOW_SHAPE] += 2.0 / (SLOW_SHAPE_SPAN + 1.0) * (S - n[SLOW_SHAPE])
     slow = SLOW_SHAPE_WEIGHT * n[SLOW_SHAPE]

@@ -113,8 +113,9 @@ from streamrnn.kernels.statistics import BINS
 MEMORIES = len(SHAPE_LAGS)
 
 SHAPE = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS
-TAILS = SHAPE + MEMORIES * SHAPE_NUMBERS
-RECORDS = TAILS + tails.SIZE  # lowest and highest of each feature, see `record_values`; NaN: none
+RECORDS = (
+    SHAPE + MEMORIES * SHAPE_NUMBERS
+)  # lowest and highest of each feature, see `record_values`; NaN: none
 NEWS = RECORDS + 2 * 4  # evidence of each channel of the alarm, see `alarm`: the features first
 SQUARES = NEWS + len(ENOUGH)  # of how many times enough it is: the stream's part in SUMS
 HABITS = SQUARES + len(ENOUGH)
@@ -137,7 +138,7 @@ HOURS = BURDENS + len(ENOUGH)  # by hour of the day: how often somebody was call
 HOURS_AT = HOURS + DAY_HOURS  # the last time that counted there, 0: none
 NUMBERS = HOURS_AT + 1
 VECTOR = 16  # numbers that a memory of shapes goes through at once
-VERSION = 9  # of this layout; stored state of another one is refused
+VERSION = 10  # of this layout; stored state of another one is refused
 
 
 LOWEST, HIGHEST = RECORDS, RECORDS + 1  # of all readings
@@ -155,7 +156,7 @@ def shape(m: int) -> int:
     return SHAPE + m * SHAPE_NUMBERS
 
 
-# Lanes of the tails, from TAILS on: where each group begins.
+# Lanes of the tails: where each group begins.
 LINEAR_LANE = 0
 CHANGE_LANE = LINEAR_LANE + len(LINEAR_SPANS)
 NETWORK_LANE = CHANGE_LANE + len(CHANGE_SPANS)
@@ -198,8 +199,9 @@ def networks(row: NDArray[np.float32], H: int) -> NDArray[np.float32]:
 
 
 # --- float32: behind both channels' arrays those of the linear forecast, see `kernels.rls`, the
-# ring of blocks, and the memories of shapes, see `shapes`: the last averages, then the mean squared
-# differences of the windows, (lags,); two bfloat16 in each float32
+# tails of the evidence, see `kernels.tails`, the ring of blocks, and the memories of shapes, see
+# `shapes`: the last averages, then the mean squared differences of the windows, (lags,); two
+# bfloat16 in each float32
 def values_size(lags: int) -> int:
     """float32 numbers that the last averages take."""
     return (lags + VECTOR) // 2
@@ -225,9 +227,14 @@ def linear_base(H: int) -> int:
     return 2 * arrays(H).size
 
 
+def tails_base(H: int) -> int:
+    """Where the tails of the evidence begin."""
+    return linear_base(H) + rls.SIZE
+
+
 def ring_base(H: int) -> int:
     """Where the ring of blocks begins, (RECORD_BLOCKS, 2), see `record_values`."""
-    return linear_base(H) + rls.SIZE
+    return tails_base(H) + tails.SIZE
 
 
 def shape_base(H: int, m: int) -> int:

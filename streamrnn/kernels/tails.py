@@ -19,7 +19,7 @@ from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.vector import load, lower, positive, sqrt, store, total, upper
 
 LANES = 16
-# offsets in the state: what came in or went out last, then what is remembered
+# offsets in the state: what went out last, then what is remembered
 SURPRISE, LEVEL, QUANTILE, EXCESS, EXCEEDANCES = (k * LANES for k in range(5))
 SIZE = 5 * LANES
 
@@ -40,47 +40,50 @@ FIRST_EXCESSES = 10.0  # but for the first few
 SHORTEST_EXCESS = 0.02  # b is at least this share of u
 LARGEST = 500.0
 KNOWN_EXCESSES = 3.0  # before, a tail says no more than that nothing before was as large
+FARTHEST = 1e18  # products of it fit into float32
+MOST_COUNTED = 1e8  # the exceedances of more could no longer be counted in float32
 _TINY = 1e-12
 
 
 @inline_kernel
-def tail_surprises(n: Any, at: int, count: float, alpha: Any) -> None:
-    """Averages the LANES values at SURPRISE, and replaces them by -ln P of the averages, at most
-    LARGEST.
+def tail_surprises(a: Any, at: int, values: Any, count: float, alpha: Any) -> None:
+    """Averages LANES values and leaves -ln P of the averages, at most LARGEST, at SURPRISE.
 
-    n: float64 numbers with the state (SIZE,) at `at`. count: of calls before this one. alpha:
-    (LANES,) the weight of a new value in its average; 1 does not average.
+    a: float32, with the state (SIZE,) at `at`. values: a vector; more than FARTHEST counts as that.
+    count: of calls before this one. alpha: (LANES,) float32, the weight of a new value in its
+    average; 1 does not average.
     """
-    level = load(n, at + LEVEL, LANES)
+    count = min(count, MOST_COUNTED)
+    level = load(a, at + LEVEL, LANES)
     weight = upper(load(alpha, 0, LANES), 1.0 / (count + 1.0))
-    level = level + weight * (load(n, at + SURPRISE, LANES) - level)
-    store(n, at + LEVEL, level)
+    level = level + weight * (lower(values, FARTHEST) - level)
+    store(a, at + LEVEL, level)
 
-    u = load(n, at + QUANTILE, LANES)
-    b = load(n, at + EXCESS, LANES)
+    u = load(a, at + QUANTILE, LANES)
+    b = load(a, at + EXCESS, LANES)
     excess = upper(level - u, 0.0)
     surprise = lower(level / (u + _TINY), 1.0) * math.log(1.0 / SHARE_ABOVE)
     surprise = surprise + excess / (b + u * SHORTEST_EXCESS + _TINY)
-    exceedances = load(n, at + EXCEEDANCES, LANES)
+    exceedances = load(a, at + EXCEEDANCES, LANES)
     unknown = positive(exceedances * -1.0 + (KNOWN_EXCESSES - 0.5))
     if total(unknown) > 0.0:  # seldom for long; a logarithm takes as long as all the rest
         surprise = lower(surprise, unknown * (math.log(count + 1.0) - LARGEST) + LARGEST)
-    store(n, at + SURPRISE, lower(surprise, LARGEST))
+    store(a, at + SURPRISE, lower(surprise, LARGEST))
 
     above = positive(excess)
     if count < FIRST_VALUES:
-        store(n, at + QUANTILE, upper(u, level))
+        store(a, at + QUANTILE, upper(u, level))
         return
     gain = max(QUANTILE_GAIN / (count + 1.0), LEAST_GAIN)
     up = upper(b, u * LEAST_STEP)
     down = upper(up, u * positive(FEW_ABOVE * (count + 1.0) - exceedances))
     moved = above * up * (1.0 - SHARE_ABOVE) + (above - 1.0) * down * SHARE_ABOVE
-    store(n, at + QUANTILE, upper(u + moved * gain, 0.0))
+    store(a, at + QUANTILE, upper(u + moved * gain, 0.0))
     exceedances = exceedances + above
-    store(n, at + EXCEEDANCES, exceedances)
+    store(a, at + EXCEEDANCES, exceedances)
     young = positive(exceedances * -1.0 + (FIRST_EXCESSES + 0.5))
     longest = b * LONGEST_EXCESS + young * LARGEST * (b + u + excess)
     ratio = upper(excess / (longest + _TINY), 1.0)
     learned = lower(excess, longest * sqrt(sqrt(ratio)))
     weight = upper(1.0 / upper(exceedances, 1.0), EXCESS_WEIGHT)
-    store(n, at + EXCESS, b + above * weight * (learned - b))
+    store(a, at + EXCESS, b + above * weight * (learned - b))

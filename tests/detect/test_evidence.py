@@ -14,102 +14,112 @@ from streamrnn.detect.recipe import (
     SLOW_SHAPE_WEIGHT,
 )
 from streamrnn.kernels.jit import kernel
-from streamrnn.kernels.tails import LANES, SURPRISE
+from streamrnn.kernels.tails import FARTHEST, LANES, LEVEL, SIZE
 
-AT = layout.TAILS + SURPRISE
-
-
-@kernel
-def score(n: np.ndarray, level: float) -> float:
-    return score_of(n, level)[0]
+AT = 5  # of the tails
 
 
 @kernel
-def error_part(n: np.ndarray) -> float:
-    return score_of(n, 0.0)[1]
+def score(n: np.ndarray, r: np.ndarray, level: float) -> float:
+    return score_of(n, r, AT, level)[0]
 
 
 @kernel
-def novelty(n: np.ndarray, level: float) -> float:
-    return score_of(n, level)[2]
+def error_part(n: np.ndarray, r: np.ndarray) -> float:
+    return score_of(n, r, AT, 0.0)[1]
 
 
 @kernel
-def weighed(n: np.ndarray, linear: float, change: float, network: float) -> None:
-    weigh(n, linear, change, network)
+def novelty(n: np.ndarray, r: np.ndarray, level: float) -> float:
+    return score_of(n, r, AT, level)[2]
 
 
-def surprised(error: float = 0.0, shape: float = 0.0, lane: int = 2) -> np.ndarray:
-    """Numbers in which one error's tail, and all of the shapes', said so."""
-    numbers = np.zeros(layout.NUMBERS)
+@kernel
+def weighed(n: np.ndarray, r: np.ndarray, linear: float, change: float, network: float) -> None:
+    weigh(n, r, AT, linear, change, network)
+
+
+def surprised(
+    error: float = 0.0, shape: float = 0.0, lane: int = 2
+) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers and tails in which one error's tail, and all of the shapes', said so."""
+    numbers, surprises = np.zeros(layout.NUMBERS), np.zeros(AT + SIZE, np.float32)
     numbers[layout.TAILED] = EVIDENCE_WARM + 1.0
-    numbers[AT + lane] = error
-    numbers[AT + layout.ANALOGUE_LANE : AT + layout.SHAPE_LANES_END] = shape
-    return numbers
+    surprises[AT + lane] = error
+    surprises[AT + layout.ANALOGUE_LANE : AT + layout.SHAPE_LANES_END] = shape
+    return numbers, surprises
 
 
 @pytest.mark.parametrize("lane", range(layout.ANALOGUE_LANE))
 def test_each_error_reaches_one_by_itself(lane: int) -> None:
-    assert score(surprised(error=ERROR_UNIT, lane=lane), 0.0) == pytest.approx(1.0)
+    assert score(*surprised(error=ERROR_UNIT, lane=lane), 0.0) == pytest.approx(1.0)
 
 
 def test_shapes_and_level_reach_one_by_themselves() -> None:
-    assert score(surprised(shape=SHAPE_UNIT), 0.0) == pytest.approx(1.0)
-    assert score(surprised(), LEVEL_UNIT) == pytest.approx(1.0)
+    assert score(*surprised(shape=SHAPE_UNIT), 0.0) == pytest.approx(1.0)
+    assert score(*surprised(), LEVEL_UNIT) == pytest.approx(1.0)
 
 
 def test_the_errors_part_of_the_score_is_what_they_make_alone() -> None:
-    assert error_part(surprised(error=0.7 * ERROR_UNIT, shape=SHAPE_UNIT)) == pytest.approx(0.7)
-    assert error_part(surprised(shape=SHAPE_UNIT)) == 0.0
+    assert error_part(*surprised(error=0.7 * ERROR_UNIT, shape=SHAPE_UNIT)) == pytest.approx(0.7)
+    assert error_part(*surprised(shape=SHAPE_UNIT)) == 0.0
 
 
 def test_novelty_is_what_errors_and_shapes_make_and_no_level() -> None:
-    numbers = surprised(error=ERROR_UNIT, shape=SHAPE_UNIT)
-    assert novelty(numbers, 100.0 * LEVEL_UNIT) == pytest.approx(2.0 ** (1 / 3))
+    assert novelty(
+        *surprised(error=ERROR_UNIT, shape=SHAPE_UNIT), 100.0 * LEVEL_UNIT
+    ) == pytest.approx(2.0 ** (1 / 3))
 
 
 def test_evidence_of_several_kinds_adds_up() -> None:
-    both = score(surprised(error=0.9 * ERROR_UNIT, shape=0.9 * SHAPE_UNIT), 0.0)
-    assert both > 1.0 > score(surprised(error=0.9 * ERROR_UNIT), 0.0)
+    both = score(*surprised(error=0.9 * ERROR_UNIT, shape=0.9 * SHAPE_UNIT), 0.0)
+    assert both > 1.0 > score(*surprised(error=0.9 * ERROR_UNIT), 0.0)
 
 
 def test_no_tail_speaks_before_it_is_known() -> None:
-    numbers = surprised(error=100.0 * ERROR_UNIT)
+    numbers, tails = surprised(error=100.0 * ERROR_UNIT)
     numbers[layout.TAILED] = EVIDENCE_WARM
-    assert score(numbers, 0.0) == 0.0
+    assert score(numbers, tails, 0.0) == 0.0
 
 
 def test_a_score_falls_from_reading_to_reading_and_not_at_once() -> None:
-    numbers = surprised(error=10.0 * ERROR_UNIT)
-    assert score(numbers, 0.0) == pytest.approx(10.0)
-    numbers[AT : AT + LANES] = 0.0
-    assert score(numbers, 0.0) == pytest.approx(10.0 * SCORE_KEPT)
-    assert score(numbers, 0.0) == pytest.approx(10.0 * SCORE_KEPT**2)
+    numbers, tails = surprised(error=10.0 * ERROR_UNIT)
+    assert score(numbers, tails, 0.0) == pytest.approx(10.0)
+    tails[AT : AT + LANES] = 0.0
+    assert score(numbers, tails, 0.0) == pytest.approx(10.0 * SCORE_KEPT)
+    assert score(numbers, tails, 0.0) == pytest.approx(10.0 * SCORE_KEPT**2)
 
 
 def test_a_higher_threshold_makes_all_evidence_count_for_less() -> None:
-    numbers = surprised(error=ERROR_UNIT, shape=SHAPE_UNIT)
-    usual = score(numbers, LEVEL_UNIT)
+    numbers, tails = surprised(error=ERROR_UNIT, shape=SHAPE_UNIT)
+    usual = score(numbers, tails, LEVEL_UNIT)
     numbers[layout.HELD_SCORE] = 0.0
     numbers[layout.LOG_THRESHOLD] = np.log(2.0)
-    assert score(numbers, LEVEL_UNIT) == pytest.approx(usual / 2.0)
+    assert score(numbers, tails, LEVEL_UNIT) == pytest.approx(usual / 2.0)
 
 
 def test_every_statistic_goes_to_its_lanes() -> None:
-    numbers = np.zeros(layout.NUMBERS)
+    numbers, tails = np.zeros(layout.NUMBERS), np.zeros(AT + SIZE, np.float32)
     numbers[AT_SHAPE[0] + layout.ANALOGUE_ERROR] = 4.0
     for m in range(layout.MEMORIES):
         numbers[AT_SHAPE[m] + layout.SHAPE_DISTANCE] = 5.0 + m
-    weighed(numbers, 1.0, 2.0, 3.0)
-    first = numbers[AT + LANES : AT + 2 * LANES]  # what each was averaged to, with nothing before
+    weighed(numbers, tails, 1.0, 2.0, 3.0)
+    first = tails[AT + LEVEL : AT + LEVEL + LANES]  # what each was averaged to, with nothing before
     assert first.tolist() == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0] * 3 + [5.0, 6.0, 0.0, 0.0]
 
 
+def test_an_error_beyond_all_measure_goes_to_its_own_lanes_only() -> None:
+    numbers, tails = np.zeros(layout.NUMBERS), np.zeros(AT + SIZE, np.float32)
+    weighed(numbers, tails, 0.0, np.inf, 0.0)
+    first = tails[AT + LEVEL : AT + LEVEL + LANES]
+    assert first.tolist() == [0.0] * 3 + [pytest.approx(FARTHEST)] * 3 + [0.0] * 10
+
+
 def test_what_is_a_little_strange_for_long_adds_up() -> None:
-    numbers, scores = surprised(shape=0.5 * SHAPE_UNIT), []
+    (numbers, tails), scores = surprised(shape=0.5 * SHAPE_UNIT), []
     for _ in range(2_000):
-        scores.append(score(numbers, 0.0))
-        numbers[AT + layout.ANALOGUE_LANE : AT + layout.SHAPE_LANES_END] = 0.5 * SHAPE_UNIT
+        scores.append(score(numbers, tails, 0.0))
+        tails[AT + layout.ANALOGUE_LANE : AT + layout.SHAPE_LANES_END] = 0.5 * SHAPE_UNIT
     assert scores[0] == pytest.approx(0.5, rel=1e-3)
     slow = SLOW_SHAPE_WEIGHT
     assert scores[-1] == pytest.approx(0.5 * (1.0 + slow**3) ** (1 / 3), rel=1e-3)

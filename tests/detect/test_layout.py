@@ -47,8 +47,7 @@ def test_the_numbers_lie_one_behind_the_other() -> None:
     assert layout.channel(1) == layout.STREAM_NUMBERS + layout.CHANNEL_NUMBERS
     assert layout.channel(1) + layout.CHANNEL_NUMBERS == layout.SHAPE
     assert layout.shape(1) == layout.SHAPE + layout.SHAPE_NUMBERS
-    assert layout.shape(layout.MEMORIES) == layout.TAILS
-    assert layout.RECORDS == layout.TAILS + tails.SIZE
+    assert layout.shape(layout.MEMORIES) == layout.RECORDS
     assert layout.NEWS == layout.RECORDS + 2 * FEATURES
     assert layout.NEWS + len(ENOUGH) == layout.SQUARES
     assert layout.SQUARES + len(ENOUGH) == layout.HABITS
@@ -63,7 +62,8 @@ def test_the_numbers_lie_one_behind_the_other() -> None:
 @SIZES
 def test_what_is_behind_the_channels_lies_one_behind_the_other(H: int) -> None:
     assert layout.linear_base(H) == 2 * layout.arrays(H).size
-    assert layout.ring_base(H) == layout.linear_base(H) + rls.SIZE
+    assert layout.tails_base(H) == layout.linear_base(H) + rls.SIZE
+    assert layout.ring_base(H) == layout.tails_base(H) + tails.SIZE
     assert layout.shape_base(H, 0) == layout.ring_base(H) + 2 * RECORD_BLOCKS
     first, second = (layout.memory_size(m) for m in range(layout.MEMORIES))
     assert layout.shape_base(H, 1) == layout.shape_base(H, 0) + first
