@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from streamrnn.detect.layout import NORMAL_MEAN, NORMAL_VAR, RANK_WEIGHT, SCORED
+from streamrnn.detect.layout import NORMAL_MEAN, NORMAL_VAR, RANK_UNIT, RANK_WEIGHT, SCORED
 from streamrnn.detect.recipe import (
     LEAST_PAST,
     NORMAL_MEMORY,
@@ -29,10 +29,10 @@ from streamrnn.detect.recipe import (
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.statistics import (
     bin_position,
+    conformal_rank,
     forget_and_add,
     surprise_of_normal,
     update_mean,
-    weight_above,
 )
 from streamrnn.kernels.vector import load, total
 
@@ -44,9 +44,9 @@ def surprise(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, resid
     n: the stream's numbers, the channel's from `at`. r: its arrays.
     """
     position = bin_position(abs(residual))
-    above = weight_above(r, histogram, position)
-    q = -math.log10((above + 1.0) / (n[at + RANK_WEIGHT] + 1.0))
-    n[at + RANK_WEIGHT] = forget_and_add(r, histogram, position, 1.0 - 1.0 / RANK_MEMORY[c])
+    weight, unit = at + RANK_WEIGHT, at + RANK_UNIT
+    q = -math.log10(conformal_rank(r, histogram, position, n[weight], n[unit]))
+    forget_and_add(r, histogram, position, 1.0 - 1.0 / RANK_MEMORY[c], n, weight, unit)
     scored = n[at + SCORED] + 1.0
     n[at + SCORED] = scored
     r[recent + int(scored - 1.0) % SMOOTHING[c]] = q

@@ -54,8 +54,8 @@ class Detector:
         is not applied (outcome LATE or DUPLICATE). InputError when either is not a finite number,
         or beyond MOST.
         """
-        # + 0.0: what is not a number has to fail here, as the entry would read the text "21.5"
-        outcome, score, kind, yhat, lower, upper = self._judge(self._place, value + 0.0, time + 0.0)
+        # +: what is not a number has to fail here, as the entry would read the text "21.5"
+        outcome, score, kind, yhat, lower, upper = self._judge(self._place, +value, +time)
         if outcome == NOT_JUDGED:
             return self._step_in_bank(value, time)
         return Decision(_OUTCOMES[outcome], score, _KINDS[kind], value, time, yhat, lower, upper)

@@ -91,12 +91,13 @@ from streamrnn.kernels.statistics import BINS
     UPDATES,  # of the weights
     SCORED,  # residuals judged
     RANK_WEIGHT,  # total weight of the histogram
+    RANK_UNIT,  # what the newest weighs in it
     NORMAL_MEAN,  # long-run mean and variance of the smoothed surprise
     NORMAL_VAR,
     HALF_BAND,  # |residual| that BAND_SHARE of the recent ones exceed, scaled; renewed now and then
     SURPRISE,  # S of the last value; 0: it ended no block, or there was no forecast
     CHANNEL_NUMBERS,
-) = range(15)
+) = range(16)
 
 # --- float64: the numbers of a memory of shapes, from shape(m) -----------------------------------
 (

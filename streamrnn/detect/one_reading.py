@@ -43,8 +43,8 @@ class Entry(NamedTuple):
     """judge(place, value, time) is the judgement; its outcome is NOT_JUDGED, and nothing is done,
     where a number is not finite or beyond MOST, or the stream is due for a retraining."""
 
-    judge: Callable[[int, float, float], Judged]
-    place: int
+    judge: Callable[[float, float, float], Judged]
+    place: float  # exact; an int of its size takes Python longer to hand over
     alive: tuple[NDArray[Any], ...]  # what lies at addresses, to be kept as long as `judge`
 
 
@@ -64,15 +64,15 @@ def entry(
         places[place] = address_of(array)
     places[CAPACITY], places[WIDTH] = numbers.shape
     places[ROW_WIDTH], places[SCRATCH_SIZE] = rows.shape[1], scratch.size
-    place = address_of(places)
+    place = float(address_of(places))
     judge = compiled_for(judge_one, place, math.nan, math.nan)
     return Entry(judge, place, (places, table, numbers, rows, scratch))
 
 
 @short_kernel
-def judge_one(place: int, value: float, time: float) -> Any:
+def judge_one(place: float, value: float, time: float) -> Any:
     """See `Entry`."""
-    at = array_at(place, PLACES, np.int64)
+    at = array_at(int(place), PLACES, np.int64)
     table = array_at(at[TABLE], (1, COLUMNS), np.float64)
     numbers = array_at(at[NUMBERS], (at[CAPACITY], at[WIDTH]), np.float64)
     rows = array_at(at[ROWS], (at[CAPACITY], at[ROW_WIDTH]), np.float32)

@@ -3,6 +3,8 @@
 A *decayed histogram* of magnitudes stands in for the last thousand residuals: BINS_PER_OCTAVE bins
 per factor of two, each holding an exponentially forgotten count. It gives the conformal rank of a
 new residual and quantiles for the forecast's band, in 4 x BINS bytes instead of a ring and a sort.
+It forgets by making each new one weigh more than the one before, so that one bin is touched and not
+all; now and then everything is counted anew in the weight of the newest.
 """
 
 from __future__ import annotations
@@ -10,13 +12,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from streamrnn.kernels.jit import inline_kernel
-from streamrnn.kernels.vector import load, store, total
+from streamrnn.kernels.vector import load, positive, store, total
 
 BINS_PER_OCTAVE = 4
 LOWEST_OCTAVE = -14
 BINS = 96  # up to 2**10 of the unit: beyond, all outliers are alike
 CHUNK = 16
+LARGEST_UNIT = 1e18  # of a weight: float32 has room for its square
+_LANE = np.arange(CHUNK, dtype=np.float32)
 
 
 @inline_kernel
@@ -43,28 +49,41 @@ def bin_position(magnitude: float) -> Any:
 
 @inline_kernel
 def weight_above(h: Any, at: int, position: float) -> Any:
-    """How much of the histogram h (BINS,) lies above a position; within its bin, in proportion."""
+    """How much of the float32 histogram h (BINS,) lies above a position; within its bin, in
+    proportion."""
     k = int(position)
-    above = (1.0 - (position - k)) * h[at + k]
-    whole = (k // CHUNK + 1) * CHUNK  # from here on by whole vectors
-    for i in range(k + 1, whole):
-        above += h[at + i]
-    for i in range(whole, BINS, CHUNK):
-        above += total(load(h, at + i, CHUNK))
-    return above
+    first = k // CHUNK * CHUNK  # of the vector with bin k
+    above = load(h, at + first, CHUNK) * positive(load(_LANE, 0, CHUNK) - (k - first))
+    for i in range(first + CHUNK, BINS, CHUNK):
+        above = above + load(h, at + i, CHUNK)
+    return total(above) + (1.0 - (position - k)) * h[at + k]
 
 
 @inline_kernel
-def forget_and_add(h: Any, at: int, position: float, keep: float) -> Any:
-    """h *= keep, then one more at the position. Returns the total weight."""
-    weight = load(h, at, CHUNK) * keep
-    store(h, at, weight)
-    for i in range(CHUNK, BINS, CHUNK):
-        chunk = load(h, at + i, CHUNK) * keep
-        store(h, at + i, chunk)
-        weight = weight + chunk
-    h[at + int(position)] += 1.0
-    return total(weight) + 1.0
+def conformal_rank(h: Any, at: int, position: float, weight: float, unit: float) -> Any:
+    """The share of all, with a new one at the position, that lies as high; weight, unit: as
+    `forget_and_add` left them."""
+    if weight == 0.0:
+        return 1.0
+    return (weight_above(h, at, position) + unit) / (weight + unit)
+
+
+@inline_kernel
+def forget_and_add(
+    h: Any, at: int, position: float, keep: float, stats: Any, weight_at: int, unit_at: int
+) -> None:
+    """All in the float32 histogram h (BINS,) count `keep` times as much beside one more at the
+    position. stats[weight_at]: the total weight; stats[unit_at]: what the newest weighs; at first,
+    both and h are 0."""
+    unit = max(stats[unit_at] / keep, 1.0)
+    if unit > LARGEST_UNIT:
+        for i in range(0, BINS, CHUNK):
+            store(h, at + i, load(h, at + i, CHUNK) * (1.0 / unit))
+        stats[weight_at] /= unit
+        unit = 1.0
+    stats[unit_at] = unit
+    stats[weight_at] += unit
+    h[at + int(position)] += unit
 
 
 @inline_kernel
