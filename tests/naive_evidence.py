@@ -73,7 +73,8 @@ class Shapes:
 
     def __init__(self, m: int) -> None:
         self.readings, self.lags = recipe.SHAPE_READINGS[m], recipe.SHAPE_LAGS[m]
-        self.keep = 1.0 - 1.0 / recipe.SHAPE_WINDOWS[m]
+        self.window = recipe.SHAPE_WINDOWS[m]
+        self.keep = 1.0 - 1.0 / self.window
         self.pending: list[float] = []
         self.values: list[float] = []  # averages, less the level of their time
         self.base, self.nearest, self.error, self.distance = 0.0, 0, 0.0, 0.0
@@ -92,19 +93,18 @@ class Shapes:
             self.error = abs(mean - self.base - self.values[-self.nearest])
         self.base += max(1.0 / recipe.SHAPE_MEAN_MEMORY, 1.0 / (steps + 1)) * (mean - self.base)
         x = mean - self.base
-        self.power = self.keep * self.power + (1.0 - self.keep) * x * x
+        self.power = self.keep * self.power + x * x
         known = min(steps, self.lags)
         last = min(steps - recipe.SHAPE_SETTLED, self.lags) // 16 * 16
         self.values.append(bfloat16(x))
         nearness = {}
         for lag in range(1, -(-known // 16) * 16 + 1):
             older = self.values[-1 - lag] if lag <= steps else 0.0
-            square = (x - older) ** 2
-            nearness[lag] = self.keep * self.by_lag.get(lag, 0.0) + (1.0 - self.keep) * square
+            nearness[lag] = self.keep * self.by_lag.get(lag, 0.0) + (x - older) ** 2
             self.by_lag[lag] = bfloat16(nearness[lag])
         if last >= 32:
             self.nearest = min(range(17, last + 1), key=lambda lag: nearness[lag])
-            power = self.power + recipe.SHAPE_POWER_FLOOR
+            power = self.power + recipe.SHAPE_POWER_FLOOR * self.window
             self.distance = math.sqrt(nearness[self.nearest] / power)
 
 

@@ -105,7 +105,7 @@ from streamrnn.kernels.statistics import BINS
     SHAPE_COUNT,
     SHAPE_STEPS,  # averages so far
     SHAPE_BASE,  # the level
-    SHAPE_POWER,  # mean square of the last window
+    SHAPE_POWER,  # sum of squares of the last window
     SHAPE_DISTANCE,  # of it to its nearest neighbour, against its power
     NEAREST_LAG,  # how far back that one lies, in averages; 0: not yet known
     ANALOGUE_ERROR,  # of the forecast that what came after it comes again
@@ -201,7 +201,7 @@ def networks(row: NDArray[np.float32], H: int) -> NDArray[np.float32]:
 
 # --- float32: behind both channels' arrays those of the linear forecast, see `kernels.rls`, the
 # tails of the evidence, see `kernels.tails`, the ring of blocks, and the memories of shapes, see
-# `shapes`: the last averages, then the mean squared differences of the windows, (lags,); two
+# `shapes`: the last averages, then the sums of squared differences of the windows, (lags,); two
 # bfloat16 in each float32
 def values_size(lags: int) -> int:
     """float32 numbers that the last averages take."""

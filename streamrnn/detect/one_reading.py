@@ -60,8 +60,8 @@ def entry(
     table[0, SLOT] = slot
     places = np.zeros(PLACES, np.int64)
     places[CODE] = native_address(advance, numbers, rows, table[:0], 0, scratch)
-    for place, array in ((TABLE, table), (NUMBERS, numbers), (ROWS, rows), (SCRATCH, scratch)):
-        places[place] = address_of(array)
+    for which, array in ((TABLE, table), (NUMBERS, numbers), (ROWS, rows), (SCRATCH, scratch)):
+        places[which] = address_of(array)
     places[CAPACITY], places[WIDTH] = numbers.shape
     places[ROW_WIDTH], places[SCRATCH_SIZE] = rows.shape[1], scratch.size
     place = float(address_of(places))

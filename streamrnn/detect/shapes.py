@@ -2,16 +2,16 @@
 
 A pattern that repeats is no anomaly, however badly it was forecast, and one that never occurred is,
 however smooth. The signal, averaged over a few readings, keeps its last values. For every lag l the
-squared difference between now and l steps ago is averaged exponentially,
+squared difference between now and l steps ago is summed, older ones exponentially less,
 
-    D_l <- keep D_l + (1 - keep) (x_t - x_{t-l})^2        P <- keep P + (1 - keep) x_t^2
+    D_l <- keep D_l + (x_t - x_{t-l})^2        P <- keep P + x_t^2        keep = 1 - 1 / window
 
-and the distance is sqrt(min D_l / (P + SHAPE_POWER_FLOOR)): to the nearest neighbour among all
-windows of the past that long, without ever comparing windows (an exponential window in place of the
-matrix profile's, Yeh et al. 2016, doi:10.1109/ICDM.2016.0179). A running mean is taken off first,
-so that a level alone is no shape. Against its power P, because what swings widely never comes again
-exactly; not quite against it, as the matrix profile's, because what hardly moves has no shape and a
-sensor that trembles differently is news.
+and the distance is sqrt(min D_l / (P + window SHAPE_POWER_FLOOR)): to the nearest neighbour among
+all windows of the past that long, without ever comparing windows (an exponential window in place of
+the matrix profile's, Yeh et al. 2016, doi:10.1109/ICDM.2016.0179). A running mean is taken off
+first, so that a level alone is no shape. Against its power P, because what swings widely never
+comes again exactly; not quite against it, as the matrix profile's, because what hardly moves has no
+shape and a sensor that trembles differently is news.
 
 There are two memories, of averages over 2 and 5 readings. What followed the nearest window of the
 first is a forecast besides (the method of analogues, Lorenz 1969,
@@ -37,8 +37,9 @@ from streamrnn.detect.layout import (
     VECTOR,
 )
 from streamrnn.detect.recipe import SHAPE_MEAN_MEMORY, SHAPE_POWER_FLOOR, SHAPE_SETTLED
+from streamrnn.kernels.bfloat16 import load_short, place_of, store_short
 from streamrnn.kernels.jit import inline_kernel
-from streamrnn.kernels.vector import load, load_short, lower, positive, store, store_short, upper
+from streamrnn.kernels.vector import chosen, load, lower, store
 
 FARTHEST = 1e30
 
@@ -77,7 +78,7 @@ def shape_distance(
         mean - n[at + SHAPE_BASE]
     )
     x = mean - n[at + SHAPE_BASE]
-    search_nearest(n, at, r, base, x, newest, steps, lags, 1.0 - 1.0 / window, forecasts, best)
+    search_nearest(n, at, r, base, x, newest, steps, lags, window, forecasts, best)
     best[0] = x
     value = load(best, 0, 1)
     store_short(r, values + newest, value)
@@ -87,38 +88,56 @@ def shape_distance(
 
 @inline_kernel
 def search_nearest(
-    n: Any, at: int, r: Any, base: int, x: float, newest: int, steps: int, lags: int, keep: float,
+    n: Any, at: int, r: Any, base: int, x: float, newest: int, steps: int, lags: int, window: float,
     forecasts: bool, best: Any,
 ) -> None:  # fmt: skip
     """Renews D of every lag for the value x, and from it the distance and the nearest lag."""
-    n[at + SHAPE_POWER] = n[at + SHAPE_POWER] * keep + x * x * (1.0 - keep)
+    keep = 1.0 - 1.0 / window
+    n[at + SHAPE_POWER] = n[at + SHAPE_POWER] * keep + x * x
     values = 2 * base
     squares = values + lags + VECTOR
-    settled = steps - SHAPE_SETTLED
     for i in range(VECTOR):
         best[i] = FARTHEST
     nearest = load(best, 0, VECTOR)
     where = nearest * 0.0
-    for lag in range(0, min(steps, lags), VECTOR):
-        step = load_short(r, values + (newest + 1 + lag) % lags, VECTOR) - x
-        D = load_short(r, squares + lag, VECTOR) * keep + step * step * (1.0 - keep)
-        store_short(r, squares + lag, D)
-        # the first lags are too short: a window is always near itself
-        if lag > 0 and lag + VECTOR <= settled:
+    lag_here = where
+    place = newest + 1
+    # the first lags are too short: a window is always near itself
+    searched = min(steps - SHAPE_SETTLED, lags) // VECTOR * VECTOR
+    renew_squares(r, values, place, squares, 0, x, keep)
+    for lag in range(VECTOR, min(steps, lags), VECTOR):
+        place += VECTOR
+        if place >= lags:
+            place -= lags
+        D = renew_squares(r, values, place, squares, lag, x, keep)
+        if lag < searched:
             if forecasts:
-                where = upper(where, positive(nearest - D) * float(lag))  # lags only grow
+                lag_here = lag_here + float(VECTOR)
+                where = chosen(D, nearest, lag_here, where)
             nearest = lower(nearest, D)
-    if settled < 2 * VECTOR:
+    if searched < 2 * VECTOR:
         return
     smallest = least(nearest, best)
-    n[at + SHAPE_DISTANCE] = math.sqrt(smallest / (n[at + SHAPE_POWER] + SHAPE_POWER_FLOOR))
+    power = n[at + SHAPE_POWER] + SHAPE_POWER_FLOOR * window
+    n[at + SHAPE_DISTANCE] = math.sqrt(smallest / power)
     if forecasts:
         lane = 0
         for i in range(1, VECTOR):
             if best[i] < best[lane]:
                 lane = i
         store(best, 0, where)
-        n[at + NEAREST_LAG] = best[lane] + lane + 1.0
+        n[at + NEAREST_LAG] = best[lane] + place_of(lane, VECTOR) + 1.0
+
+
+@inline_kernel
+def renew_squares(
+    r: Any, values: int, place: int, squares: int, lag: int, x: float, keep: float
+) -> Any:
+    """D of the VECTOR lags from `lag` on, with x against the values at `place`."""
+    step = load_short(r, values + place, VECTOR) - x
+    D = load_short(r, squares + lag, VECTOR) * keep + step * step
+    store_short(r, squares + lag, D)
+    return D
 
 
 @inline_kernel

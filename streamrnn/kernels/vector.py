@@ -2,11 +2,10 @@
 
     load(a, i, n)      a[i : i + n] as one value: LLVM's `<n x float>`; n must be a constant
     store(a, i, v)     the way back
-    load_short(a, i, n), store_short(a, i, v)
-                       the same for bfloat16, two of which lie in each float32 of `a`; i counts them
     total(v)           the sum of the lanes, added as a balanced tree
     lower, upper       lane-wise min(v, x), max(v, x)
     positive(v)        1 where v > 0, else 0
+    chosen(a, b, v, w) v where a < b, else w
     sqrt(v)
     tanh(v)            see below
     + - * /            lane-wise; a scalar operand is used for every lane
@@ -49,7 +48,6 @@ _TANH_DENOMINATOR = (
     1.18534705686654e-04,
     1.19825839466702e-06,
 )
-_HALF_UNIT = 0x8000  # of what bfloat16 leaves of a float32
 
 
 def load(a: Any, i: int, n: int) -> Any:
@@ -58,15 +56,6 @@ def load(a: Any, i: int, n: int) -> Any:
 
 def store(a: Any, i: int, v: Any) -> None:
     a[i : i + len(v)] = v
-
-
-def load_short(a: Any, i: int, n: int) -> Any:
-    return (a.view(np.uint16)[i : i + n].astype(np.uint32) << 16).view(np.float32)
-
-
-def store_short(a: Any, i: int, v: Any) -> None:
-    rounded = v.astype(np.float32).view(np.uint32) + np.uint32(_HALF_UNIT)
-    a.view(np.uint16)[i : i + len(v)] = rounded >> 16
 
 
 def total(v: Any) -> Any:
@@ -86,6 +75,10 @@ def upper(v: Any, x: Any) -> Any:
 
 def positive(v: Any) -> Any:
     return (v > 0).astype(v.dtype)
+
+
+def chosen(a: Any, b: Any, v: Any, w: Any) -> Any:
+    return np.where(a < b, v, w)
 
 
 def sqrt(v: Any) -> Any:
@@ -134,7 +127,7 @@ def _lane_constant(lane: int) -> ir.Constant:
     return ir.Constant(ir.IntType(32), lane)
 
 
-def _shuffle(builder: Any, value: Any, lanes: list[int]) -> Any:
+def shuffled(builder: Any, value: Any, lanes: list[int]) -> Any:
     undefined = ir.Constant(value.type, ir.Undefined)
     mask = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes)
     return builder.shuffle_vector(value, undefined, mask)
@@ -182,57 +175,6 @@ def _emit_store(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return context.get_dummy_value()
 
 
-@infer_global(load_short)
-class _LoadShort(AbstractTemplate):
-    prefer_literal = True
-
-    def generic(self, args: Any, kws: Any) -> Any:
-        array, _, n = args
-        if not isinstance(n, types.IntegerLiteral) or array.dtype != types.float32:
-            return None
-        return signature(Vector(types.float32, n.literal_value), array, types.intp, n)
-
-
-def _integers(bits: int, lanes: int) -> ir.VectorType:
-    return ir.VectorType(ir.IntType(bits), lanes)
-
-
-def _short_pointer(context: Any, builder: Any, sig: Any, args: Any, lanes: int) -> Any:
-    data = context.make_array(sig.args[0])(context, builder, args[0]).data
-    shorts = builder.bitcast(data, ir.IntType(16).as_pointer())
-    return builder.bitcast(builder.gep(shorts, [args[1]]), _integers(16, lanes).as_pointer())
-
-
-def _lanes_of(value: int, lanes: int) -> ir.Constant:
-    return ir.Constant(_integers(32, lanes), [value] * lanes)
-
-
-@lower_builtin(load_short, types.Array, types.intp, types.IntegerLiteral)
-def _emit_load_short(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    lanes = sig.return_type.lanes
-    shorts = builder.load(_short_pointer(context, builder, sig, args, lanes), align=2)
-    wide = builder.shl(builder.zext(shorts, _integers(32, lanes)), _lanes_of(16, lanes))
-    return builder.bitcast(wide, context.get_value_type(sig.return_type))
-
-
-@infer_global(store_short)
-class _StoreShort(AbstractTemplate):
-    def generic(self, args: Any, kws: Any) -> Any:
-        array, _, v = args
-        fits = isinstance(v, Vector) and v.dtype == array.dtype == types.float32
-        return signature(types.void, array, types.intp, v) if fits else None
-
-
-@lower_builtin(store_short, types.Array, types.intp, Vector)
-def _emit_store_short(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    lanes = sig.args[2].lanes
-    bits = builder.bitcast(args[2], _integers(32, lanes))
-    rounded = builder.add(bits, _lanes_of(_HALF_UNIT, lanes))
-    shorts = builder.trunc(builder.lshr(rounded, _lanes_of(16, lanes)), _integers(16, lanes))
-    builder.store(shorts, _short_pointer(context, builder, sig, args, lanes), align=2)
-    return context.get_dummy_value()
-
-
 @infer_global(total)
 class _Total(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
@@ -243,11 +185,24 @@ class _Total(AbstractTemplate):
 def _emit_total(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     value, half = args[0], sig.args[0].lanes // 2
     while half:
-        low = _shuffle(builder, value, list(range(half)))
-        high = _shuffle(builder, value, list(range(half, 2 * half)))
+        low = shuffled(builder, value, list(range(half)))
+        high = shuffled(builder, value, list(range(half, 2 * half)))
         value = builder.fadd(low, high)
         half //= 2
     return builder.extract_element(value, _lane_constant(0))
+
+
+@infer_global(chosen)
+class _Chosen(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        alike = isinstance(args[0], Vector) and len({*args}) == 1
+        return signature(args[0], *args) if alike else None
+
+
+@lower_builtin(chosen, Vector, Vector, Vector, Vector)
+def _emit_chosen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    a, b, v, w = args
+    return builder.select(builder.fcmp_ordered("<", a, b), v, w)
 
 
 @infer_global(positive)
@@ -305,7 +260,7 @@ def _widened(builder: Any, value: Any, to: ir.VectorType) -> Any:
     if isinstance(value.type, ir.VectorType):
         return value
     first = builder.insert_element(ir.Constant(to, ir.Undefined), value, _lane_constant(0))
-    return _shuffle(builder, first, [0] * to.count)
+    return shuffled(builder, first, [0] * to.count)
 
 
 def _define(function: Any, emit: Any) -> None:

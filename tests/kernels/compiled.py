@@ -12,19 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.kernels import statistics
+from streamrnn.kernels.bfloat16 import load_short, place_of, store_short
 from streamrnn.kernels.bptt import window_gradient
 from streamrnn.kernels.elman import elman_backward, elman_step
 from streamrnn.kernels.head import head_backward, head_output
 from streamrnn.kernels.jit import kernel
 from streamrnn.kernels.optimiser import adam, clip_norm, padded, sgd
 from streamrnn.kernels.vector import (
+    chosen,
     load,
-    load_short,
     lower,
     positive,
     sqrt,
     store,
-    store_short,
     tanh,
     total,
     upper,
@@ -106,8 +106,14 @@ def weight_above(h: Any, at: int, position: float) -> Any:
 
 
 @kernel
-def forget_and_add(h: Any, at: int, position: float, keep: float) -> Any:
-    return statistics.forget_and_add(h, at, position, keep)
+def conformal_rank(h: Any, at: int, position: float, weight: float, unit: float) -> Any:
+    return statistics.conformal_rank(h, at, position, weight, unit)
+
+
+@kernel
+def forget_and_add(h: Any, at: int, position: float, keep: float, stats: Any) -> None:
+    """stats (2,): weight and unit."""
+    statistics.forget_and_add(h, at, position, keep, stats, 0, 1)
 
 
 @kernel
@@ -124,6 +130,7 @@ LANEWISE = (
     "copy", "v + w", "v - w", "v * w", "v / w", "lower(v, w)", "upper(v, w)",
     "v + x", "v - x", "v * x", "v / x", "lower(v, x)", "upper(v, x)",
     "x + v", "x - v", "x * v", "x / v", "positive(v)", "sqrt(w)", "tanh(v)",
+    "chosen(v, w, w, v)",
 )  # fmt: skip
 
 
@@ -155,6 +162,7 @@ def make_lanewise(lanes: int) -> Any:
         store(out, 17 * n, positive(v))
         store(out, 18 * n, sqrt(w))
         store(out, 19 * n, tanh(v))
+        store(out, 20 * n, chosen(v, w, w, v))
 
     return lanewise
 
@@ -189,3 +197,8 @@ def make_short_copy(lanes: int) -> Any:
         store(out, 0, load_short(shorts, at, lanes))
 
     return copy
+
+
+@kernel
+def bfloat16_place(lane: int, n: int) -> Any:
+    return place_of(lane, n)
