@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from streamrnn.config.sections import Config
+
+_OF_SECRETS: Final = ("password_file", "token_file", "url_file")
 
 
 def check_sources(config: Config) -> list[str]:
@@ -22,16 +26,25 @@ def check_files(config: Config) -> list[str]:
     """The files that are named must be readable to whoever runs this, and not empty."""
     problems = []
     for setting, path in _files(config):
-        where = f'{setting} = "{path}"'
         try:
             with path.open("rb") as file:
                 empty = not file.read(1)
         except OSError as error:
-            problems.append(f"{where}: must be a file that can be read: {error.strerror}")
+            where = _what_there_is(path) if setting.endswith(_OF_SECRETS) else path
+            rule = f"must be a file that can be read: {error.strerror}"
+            problems.append(f'{setting} = "{where}": {rule}')
         else:
             if empty:
-                problems.append(f"{where}: must not be an empty file")
+                problems.append(f'{setting} = "{path}": must not be an empty file')
     return problems
+
+
+def _what_there_is(path: Path) -> Path:
+    """Without what does not exist: somebody may have typed in the secret itself."""
+    there = path
+    while not os.path.lexists(there):
+        there = there.parent
+    return path if there == path else there / "***"
 
 
 def _files(config: Config) -> Iterator[tuple[str, Path]]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from streamrnn.detect import arrays_file
 from streamrnn.errors import StateError
-from streamrnn.service.disk import Buffer, Disk, read_all, write_new
+from streamrnn.service.disk import Buffer, Disk, put_aside, read_all, write_new
 from streamrnn.service.folder_claim import FolderClaim
 
 log = logging.getLogger("streamrnn.checkpoint")
@@ -70,7 +69,7 @@ class CheckpointStore:
             except FileNotFoundError:
                 continue
             except arrays_file.DamagedError as error:
-                aside = self.put_aside(path, "damaged")
+                aside = put_aside(path, "damaged")
                 told = {"file": str(path), "reason": str(error), "kept_as": str(aside)}
                 log.error("checkpoint_damaged", extra={"data": told})
             except arrays_file.NewerFormatError as error:
@@ -78,12 +77,3 @@ class CheckpointStore:
             except OSError as error:
                 raise StateError(f"{path}: cannot be read: {error.strerror}") from error
         return None
-
-    def put_aside(self, path: Path, why: str) -> Path:
-        """Rename a file that cannot be used, so that nothing reads it; never onto another one."""
-        aside = path.with_name(f"{path.name}.{why}")
-        numbers = count(2)
-        while aside.exists():
-            aside = path.with_name(f"{path.name}.{why}.{next(numbers)}")
-        path.rename(aside)
-        return aside

@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 
 Buffer = bytes | memoryview
@@ -86,3 +87,14 @@ def read_all(path: Path) -> bytes:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise OSError(errno.EINVAL, "is not a regular file", str(path))
         return opened.read()
+
+
+def put_aside(path: Path, why: str) -> Path:
+    """Rename a file that cannot be used, so that nothing reads it; never onto another one. Raises
+    OSError."""
+    aside = path.with_name(f"{path.name}.{why}")
+    numbers = count(2)
+    while aside.exists():
+        aside = path.with_name(f"{path.name}.{why}.{next(numbers)}")
+    path.rename(aside)
+    return aside

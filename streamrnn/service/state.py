@@ -17,6 +17,7 @@ from streamrnn.detect.events import EventTracker
 from streamrnn.errors import StateError
 from streamrnn.ingest.detection import Formats
 from streamrnn.service.checkpoint import CheckpointStore
+from streamrnn.service.disk import put_aside
 from streamrnn.service.redelivery import Redeliveries
 from streamrnn.service.withdrawals import Withdrawals
 
@@ -59,7 +60,7 @@ def restore(store: CheckpointStore, config: Config, retrainer: Retrainer) -> Sta
     try:
         state = resume(stored.arrays, stored.facts, config, retrainer)
     except StateError as error:
-        aside = store.put_aside(stored.path, "unusable")
+        aside = put_aside(stored.path, "unusable")
         data = {
             "reason": _difference(stored.facts, config.detector) or str(error),
             "kept_as": str(aside),

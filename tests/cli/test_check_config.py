@@ -87,7 +87,7 @@ def test_files_named_in_the_settings_must_be_readable(streamrnn, settings, tmp_p
     text = GOOD.replace("[[source]]", 'user = "u"\npassword_file = "secret"\n[[source]]', 1)
     code, _, err = streamrnn("check-config", "-c", settings(text))
     assert code == 2
-    assert f'mqtt.password_file = "{tmp_path}/secret": must be a file that can be read' in err
+    assert f'mqtt.password_file = "{tmp_path}/***": must be a file that can be read' in err
 
 
 def test_the_environment_counts(streamrnn, settings, monkeypatch):

@@ -80,7 +80,7 @@ def test_files_of_webhooks_are_relative_to_the_settings(tmp_path: Path) -> None:
     config = load(file, {})
     assert config.webhook[0].url_file == tmp_path / "slack-url"
     assert check_files(config) == [
-        f'webhook[0].url_file = "{tmp_path}/slack-url": must be a file that can be read: '
+        f'webhook[0].url_file = "{tmp_path}/***": must be a file that can be read: '
         "No such file or directory"
     ]
 

@@ -92,9 +92,11 @@ def test_who_hangs_up_without_tls_may_want_tls_and_with_it_a_certificate() -> No
     assert "mqtt.cert_file" in of_silence(OVER_TLS)
 
 
-def test_who_hangs_up_at_once_may_deny_a_topic() -> None:
+def test_who_hangs_up_at_once_may_deny_a_topic_or_know_another_by_our_name() -> None:
     lost = Ended(Ending.LOST, "Unspecified error", seconds_up=1.0)
-    assert "topics that they deny" in of_ending(lost, PLAIN)
+    assert "topics that it denies" in of_ending(lost, PLAIN)
+    assert "gateway.name" in of_ending(lost, PLAIN)
+    assert "gateway.name" in of_ending(lost._replace(seconds_up=60.0), PLAIN)
 
 
 @pytest.mark.broker

@@ -39,6 +39,13 @@ def test_the_password_is_the_first_line_of_its_file(
         eventually(lambda: link.subscribed)
 
 
+def test_a_password_that_mqtt_has_no_room_for_is_an_error_that_says_so(tmp_path: Path) -> None:
+    file = password_file(tmp_path, "ä" * 40_000)
+    link = make_link("mqtt://127.0.0.1:1", user="gateway", password_file=file)
+    with pytest.raises(ConfigError, match="must have at most 65,535 bytes"):
+        link.start()
+
+
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
 def test_a_wrong_password_is_reported_once_with_a_remedy_and_never_shown(
     start_mosquitto: StartMosquitto,

@@ -95,7 +95,7 @@ def publish_a_fault(peer: Peer) -> None:
 
 
 def check_config(process: DaemonProcess) -> bytes:
-    command = [sys.executable, "-m", "streamrnn", "check-config", str(process.settings)]
+    command = [sys.executable, "-m", "streamrnn", "check-config", "-c", str(process.settings)]
     done = subprocess.run(command, capture_output=True, check=False)
     return done.stdout + done.stderr
 
@@ -154,6 +154,8 @@ def test_no_secret_is_shown_to_anybody_but_its_receiver(
     assert received["webhook"].headers["authorization"] == f"Bearer {SECRETS['webhook']}"
     assert received["influx"].headers["authorization"] == f"Token {SECRETS['influx']}"
     assert received["slack"].path == f"/{SECRETS['slack']}"
+    assert b"webhook  phone" in seen["check-config"]
+    assert b"unknown setting" in seen["check-config with a mistake"]
     assert b"webhook:phone" in seen["log"]
     assert b"streamrnn/gw/events" in seen["MQTT"]
     assert b"freezer" in seen["/metrics"]

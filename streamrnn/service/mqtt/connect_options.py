@@ -21,6 +21,8 @@ CONNECT_SECONDS: Final = 10.0  # for TCP, for TLS, and for the broker's answer t
 # size would end us for want of memory after every restart. The broker keeps larger ones to itself.
 _LARGEST_PACKET: Final = 16 * 2**20
 
+_LONGEST_PASSWORD: Final = 65_535  # bytes that MQTT has room for
+
 
 def build_client(
     config: MqttConfig, client_id: str, will_topic: str, version: MQTTProtocolVersion
@@ -81,11 +83,15 @@ def _password(file: Path | None) -> str | None:
     if file is None:
         return None
     try:
-        return file.read_text("utf-8").partition("\n")[0].removesuffix("\r")
+        password = file.read_text("utf-8").partition("\n")[0].removesuffix("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             [f"mqtt.password_file = {file}: must be readable text: {error}"]
         ) from error
+    if len(password.encode()) > _LONGEST_PASSWORD:
+        rule = f"its first line must have at most {_LONGEST_PASSWORD:,} bytes"
+        raise ConfigError([f"mqtt.password_file = {file}: {rule}"])
+    return password
 
 
 def _tls_context(config: MqttConfig) -> ssl.SSLContext:

@@ -51,14 +51,17 @@ _BY_ENDING: Final = {
     Ending.UNREACHABLE: "is host and port in mqtt.broker right, and the network up?",
     Ending.UNSUPPORTED_PROTOCOL: 'let mqtt.protocol be "auto", or set it to what the broker speaks',
     Ending.REFUSED: "see the broker's log for why it turns us away",
-    Ending.LOST: "it is tried again; if it repeats, see the broker's log and the network between",
+    Ending.LOST: "it is tried again; if it repeats, see the broker's log, the network between, and "
+    "whether a second daemon has our gateway.name",
     Ending.BROKEN: _REPORT,
 }
 
 _SOON_SECONDS: Final = 5.0
-_DENIED_AT_ONCE: Final = (
-    "if it repeats: some brokers hang up on topics that they deny; let our user read the sources "
-    "and write under our own topics"
+# mosquitto 2.0.11 says neither that another client took our session, nor that a topic is denied.
+_ENDED_SOON: Final = (
+    "if it repeats: another client may use our client id, perhaps a second daemon (give each its "
+    "own gateway.name); or the broker hangs up on topics that it denies (let our user read the "
+    "sources and write under our own topics)"
 )
 
 # OpenSSL's X509_V_ERR_*.
@@ -74,7 +77,7 @@ def of_ending(ended: Ended, config: MqttConfig) -> str:
     if ended.how is Ending.NO_ANSWER:
         return of_silence(config)
     if ended.how is Ending.LOST and ended.seconds_up < _SOON_SECONDS:
-        return _DENIED_AT_ONCE
+        return _ENDED_SOON
     return _BY_ENDING[ended.how]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -16,7 +18,7 @@ _FOR_GOOD: Final = (400, 413, 422)
 Everything else (a wrong token too) somebody can mend while the content waits."""
 
 _LONGEST_ANSWER: Final = 200  # characters of it that are worth a line in the log
-_MOST_READ: Final = 4 * _LONGEST_ANSWER  # bytes
+_MOST_BYTES: Final = 4  # per character
 _LONGEST_PAUSE_SECONDS: Final = 3600.0
 
 
@@ -53,8 +55,13 @@ class Poster:
     ) -> None:
         """Returns when the receiver has accepted it.
 
-        secrets: texts that must not appear in an error. Raises TryLaterError or RefusedError.
+        secrets: texts that must not appear in an error, in whatever way they travel.
+
+        Raises TryLaterError or RefusedError.
         """
+        hidden = [form for secret in secrets if secret for form in _forms(secret)]
+        # A secret that begins where the answer is cut must be known for one.
+        most = _MOST_BYTES * (_LONGEST_ANSWER + max(map(len, hidden), default=0))
         try:
             answer = self._pool.request(
                 "POST",
@@ -64,18 +71,18 @@ class Poster:
                 redirect=False,
                 preload_content=False,
             )
-            start = answer.read(_MOST_READ)
+            start = answer.read(most)
             # Its end is not worth waiting for, and there may be none.
-            (answer.close if len(start) == _MOST_READ else answer.release_conn)()
+            (answer.close if len(start) == most else answer.release_conn)()
         except (HTTPError, OSError) as error:
-            raise TryLaterError(_scrubbed(_why(error), secrets)) from None
+            raise TryLaterError(_scrubbed(_why(error), hidden)) from None
         if 200 <= answer.status < 300:
             return
-        text = " ".join(start.decode("utf-8", "replace").split())
-        reason = f"HTTP {answer.status} {text[:_LONGEST_ANSWER]}".strip()
+        text = _scrubbed(start.decode("utf-8", "replace"), hidden)[:_LONGEST_ANSWER]
+        reason = " ".join(f"HTTP {answer.status} {text}".split())
         if answer.status in _FOR_GOOD:
-            raise RefusedError(_scrubbed(reason, secrets))
-        raise TryLaterError(_scrubbed(reason, secrets), _asked_to_wait(answer.headers))
+            raise RefusedError(reason)
+        raise TryLaterError(reason, _asked_to_wait(answer.headers))
 
 
 def read_secret(path: Path) -> str:
@@ -100,9 +107,14 @@ def _why(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _scrubbed(text: str, secrets: Sequence[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, "***") if secret else text
+def _forms(secret: str) -> set[str]:
+    """As it is, in an address, and in JSON."""
+    return {secret, quote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1]}
+
+
+def _scrubbed(text: str, hidden: Iterable[str]) -> str:
+    for form in sorted(hidden, key=len, reverse=True):  # a short one may be part of a long one
+        text = text.replace(form, "***")
     return text
 
 

@@ -70,6 +70,24 @@ def test_an_answer_that_repeats_a_secret_is_cleaned() -> None:
         Poster(5.0).post(receiver.url, {}, b"", secrets=["", "s3cret"])
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"x" * 190 + b"two  spaces",  # where the answer is cut
+        b'{"token":"q\\"/\\u00e4"}',
+        b"/bot?token=q%22/%C3%A4 q%22%2F%C3%A4",
+        b"x" * 150 + b"long" * 1000,
+    ],
+)
+def test_a_secret_is_known_in_whatever_way_it_is_repeated(answer: bytes) -> None:
+    secrets = ["two  spaces", 'q"/ä', "long" * 1000]
+    with Receiver(Answer(500, answer)) as receiver, pytest.raises(TryLaterError) as caught:
+        Poster(5.0).post(receiver.url, {}, b"", secrets=secrets)
+    assert "***" in str(caught.value)
+    for part in ("two", "spaces", "u00e4", "C3", "long"):
+        assert part not in str(caught.value)
+
+
 def test_a_long_answer_is_not_read_to_its_end() -> None:
     poster = Poster(5.0)
     with Receiver(Answer(500, b"x" * 1_000_000), Answer(200, b"y" * 1_000_000)) as receiver:

@@ -19,6 +19,7 @@ import msgspec
 
 from streamrnn.errors import StateError
 from streamrnn.records import Event
+from streamrnn.service.disk import put_aside
 from streamrnn.service.sinks.history.minutes import Minute
 from streamrnn.service.sinks.selection import Selection
 
@@ -113,12 +114,13 @@ class HistoryStore:
             self._connection = None
 
     def put_aside(self) -> Path:
-        """Rename a damaged file; the new name. Raises OSError."""
+        """Rename a damaged file, with what SQLite keeps beside it; the new name. Raises OSError."""
         self.close()
-        aside = self._path.with_name(self._path.name + ".unusable")
+        aside = put_aside(self._path, "unusable")
         for suffix in ("-wal", "-shm"):
-            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-        self._path.replace(aside)
+            beside = self._path.with_name(self._path.name + suffix)
+            if beside.exists():
+                beside.replace(aside.with_name(aside.name + suffix))
         return aside
 
     def add_events(self, events: Sequence[Event]) -> None:

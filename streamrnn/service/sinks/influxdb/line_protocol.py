@@ -20,6 +20,7 @@ from streamrnn.service.sinks.sink import Judged
 _READINGS: Final = "streamrnn"
 _EVENTS: Final = "streamrnn_events"
 _FIELDS: Final = ("value", "score", "yhat", "yhat_lower", "yhat_upper")
+_SERIES_KEPT: Final = 20_000  # of streams: those that gave way to others must not pile up
 _LATE: Final = int(Outcome.LATE)  # and above: not applied
 
 
@@ -59,6 +60,8 @@ class LineWriter:
     def _of(self, stream: str) -> str:
         series = self._series.get(stream)
         if series is None:
+            if len(self._series) >= _SERIES_KEPT:
+                self._series.clear()
             series = ""
             if self._selection.has(stream):
                 series = f"{_READINGS},gateway={self._gateway},stream={_tag(stream)}"

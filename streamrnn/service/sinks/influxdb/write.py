@@ -29,18 +29,19 @@ class InfluxServer:
 
     def write(self, lines: Sequence[str]) -> None:
         """Raises TryLaterError or RefusedError."""
-        headers, secret = self._authorization()
+        headers, secrets = self._authorization()
         headers["content-type"] = "text/plain; charset=utf-8"
-        self._poster.post(self._url, headers, "\n".join(lines).encode(), secrets=(secret,))
+        self._poster.post(self._url, headers, "\n".join(lines).encode(), secrets)
 
-    def _authorization(self) -> tuple[dict[str, str], str]:
+    def _authorization(self) -> tuple[dict[str, str], tuple[str, ...]]:
+        """The header, and what of it is secret."""
         config = self._config
         if config.api == "v1" and config.user is not None:
             file = config.password_file
             password = "" if file is None else read_secret(file)
             basic = b64encode(f"{config.user}:{password}".encode()).decode()
-            return {"authorization": f"Basic {basic}"}, password
+            return {"authorization": f"Basic {basic}"}, (basic, password)
         if config.api == "v2" and config.token_file is not None:
             token = read_secret(config.token_file)
-            return {"authorization": f"Token {token}"}, token
-        return {}, ""
+            return {"authorization": f"Token {token}"}, (token,)
+        return {}, ()

@@ -132,6 +132,19 @@ def test_a_file_that_is_no_database_is_put_aside(tmp_path: Path) -> None:
     assert len(events(tmp_path)) == 1
 
 
+def test_what_was_put_aside_is_never_overwritten_and_keeps_what_sqlite_had_beside_it(
+    tmp_path: Path,
+) -> None:
+    history = store(tmp_path)
+    for number in range(3):
+        (tmp_path / FILE_NAME).write_text(f"damaged {number}")
+        (tmp_path / f"{FILE_NAME}-wal").write_text(f"beside {number}")
+        history.put_aside()
+    names = [FILE_NAME + end for end in (".unusable", ".unusable.2", ".unusable.3")]
+    assert [(tmp_path / name).read_text() for name in names] == [f"damaged {n}" for n in range(3)]
+    assert (tmp_path / f"{names[2]}-wal").read_text() == "beside 2"
+
+
 def test_a_file_that_somebody_removes_is_begun_anew(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     folder.mkdir()

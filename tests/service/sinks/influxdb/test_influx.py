@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -162,3 +163,15 @@ def test_readings_that_wait_at_stop_are_still_sent() -> None:
 def test_events_that_are_not_taken_are_reported(status: int, error: type[Exception]) -> None:
     with Receiver(Answer(status)) as receiver, pytest.raises(error):
         InfluxEvents(config(receiver.url), "gw").deliver(opened("a"))
+
+
+def test_a_server_that_repeats_our_authorization_does_not_bring_the_password_into_an_error(
+    tmp_path: Path,
+) -> None:
+    password, basic = tmp_path / "password", b64encode(b"gw:hunter2-secret").decode()
+    password.write_text("hunter2-secret")
+    with Receiver(Answer(500, f"heard: Basic {basic} of gw".encode())) as receiver:
+        settings = config(receiver.url, api="v1", user="gw", password_file=password)
+        with pytest.raises(TryLaterError, match=r"heard: Basic \*\*\* of gw"):
+            InfluxEvents(settings, "gw").deliver(opened("a"))
+        assert receiver.received[0].headers["authorization"] == f"Basic {basic}"

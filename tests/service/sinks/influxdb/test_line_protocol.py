@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from streamrnn.records import Outcome
+from streamrnn.service.sinks.influxdb import line_protocol
 from streamrnn.service.sinks.influxdb.line_protocol import LineWriter
 from streamrnn.service.sinks.selection import Selection
 from tests.service.fleet_snapshots import NOW, opened
@@ -68,3 +69,13 @@ def test_an_event_is_a_line_with_its_sentence() -> None:
         r'id="freezer-1",message="is \"odd\" \\ new",type="new" '
         f"{int(NOW)}000000"
     )
+
+
+def test_streams_that_are_gone_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_protocol, "_SERIES_KEPT", 3)
+    lines, kept = writer(), 0
+    for number in range(10):
+        (line,) = lines.readings(judged((f"s{number}", 1.0, 0.0)))
+        assert f"stream=s{number} " in line
+        kept = max(kept, len(lines._series))
+    assert kept == 3
