@@ -1,13 +1,15 @@
 # Sourced by image.sh and compose.sh: builds images without a Docker engine, on a Debian of
 # debootstrap's. Needs podman too (Debian: apt-get install podman).
-# Where crun does not like the control groups: OCI_RUNTIME=runc.
+# crun needs control groups of version 2; elsewhere runc runs containers (Debian: apt-get install runc).
 # shellcheck shell=bash disable=SC2034
 source "$(dirname "${BASH_SOURCE[0]}")/roots.sh"
 
 readonly DEBIAN=localhost/debian:bookworm-slim-$ARCHITECTURE IMAGE=localhost/streamrnn:$ARCHITECTURE
+[[ $(stat --file-system --format %T /sys/fs/cgroup) == cgroup2fs ]] && runtime=crun || runtime=runc
+readonly runtime
 # The layers are kept beside the base systems.
 podman=(podman --root "$BASE/images" --runroot "$BASE/images-run" --cgroup-manager cgroupfs
-    --storage-driver "${STORAGE_DRIVER:-overlay}" --runtime "${OCI_RUNTIME:-crun}")
+    --storage-driver "${STORAGE_DRIVER:-overlay}" --runtime "$runtime")
 
 build() {
     "${podman[@]}" build --quiet --arch "$ARCHITECTURE" --isolation chroot --network host --format docker "$@"
