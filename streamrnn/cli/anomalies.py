@@ -12,7 +12,7 @@ from rich.table import Table
 from streamrnn.config.duration import format_duration
 from streamrnn.records import Event, EventType
 
-_COLUMNS: Final = ("since", "lasted", "stream", "kind", "score", "value", "expected")
+_COLUMNS: Final = ("since (UTC)", "lasted", "stream", "kind", "score", "value", "expected")
 # A row is one line in a file too, and in a narrow terminal easier to read than folded cells.
 _UNBROKEN: Final = 10_000
 
@@ -58,13 +58,17 @@ def _row(anomaly: _Anomaly) -> tuple[str, ...]:
     first = anomaly.first
     return (
         _time(first.since),
-        "open" if anomaly.until is None else format_duration(anomaly.until - first.since),
+        "open" if anomaly.until is None else _lasted(anomaly.until - first.since),
         first.stream,
         anomaly.kind,
         f"{anomaly.score:.2f}",
         f"{first.value:.6g}",
         _expected(first),
     )
+
+
+def _lasted(seconds: float) -> str:
+    return format_duration(round(seconds) if seconds >= 10.0 else seconds)
 
 
 def _time(seconds: float) -> str:

@@ -38,11 +38,11 @@ def test_all_steps_of_an_anomaly_are_one_row():
     _, *rows = printed(
         event(EventType.NEW, time=100.0),
         event(EventType.UPDATE, time=130.0, score=5.0, kind="out_of_range"),
-        event(EventType.END, time=160.5, score=0.5, kind="out_of_range"),
+        event(EventType.END, time=160.4, score=0.5, kind="out_of_range"),
     )
     assert [cells(row) for row in rows] == [
         [
-            *("1970-01-01 00:01:40", "1m500ms", "freezer", "out_of_range"),
+            *("1970-01-01 00:01:40", "1m", "freezer", "out_of_range"),
             *("5.00", "9.125", "3.5 to 4.5"),
         ]
     ]

@@ -34,7 +34,7 @@ def test_anomalies_are_shown_one_in_a_row(
     outcome = streamrnn("events")
     assert outcome.code == 0
     head, first, second = outcome.out.splitlines()
-    assert head.split()[:3] == ["since", "lasted", "stream"]
+    assert head.split()[:4] == ["since", "(UTC)", "lasted", "stream"]
     assert "1m " in first
     assert "door" in first
     assert "open " in second

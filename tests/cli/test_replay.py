@@ -27,7 +27,8 @@ def test_the_table_has_one_row_per_anomaly(streamrnn, recorded):
     code, out, _ = streamrnn("replay", recorded)
     header, *rows = out.splitlines()
     assert code == 0
-    assert header.split() == ["since", "lasted", "stream", "kind", "score", "value", "expected"]
+    columns = ["since", "(UTC)", "lasted", "stream", "kind", "score", "value", "expected"]
+    assert header.split() == columns
     assert [row.split()[3] for row in rows].count("plant/power") == 1
     assert all(row.startswith("2023-11-15 ") for row in rows)
 
