@@ -59,6 +59,12 @@ ON CONFLICT (minute, stream) DO UPDATE SET
     highest = max(highest, excluded.highest), total = total + excluded.total,
     score = max(score, excluded.score)
 """
+_FORGET_MINUTES: Final = """
+DELETE FROM minute WHERE minute < min(?, (SELECT min(minute) + 60 FROM minute))
+"""
+_FORGET_EVENTS: Final = """
+DELETE FROM event WHERE time < min(?, (SELECT min(time) + 3600 FROM event))
+"""
 
 
 class HistoryStore:
@@ -138,10 +144,11 @@ class HistoryStore:
             )
 
     def forget_before(self, time: float) -> None:
-        """Delete what is older (Unix seconds)."""
+        """Delete what is older (Unix seconds), at most an hour of it: a clock that is far ahead for
+        a while must not cost all."""
         with self._opened as connection:
-            connection.execute("DELETE FROM minute WHERE minute < ?", (int(time // 60),))
-            connection.execute("DELETE FROM event WHERE time < ?", (time,))
+            connection.execute(_FORGET_MINUTES, (int(time // 60),))
+            connection.execute(_FORGET_EVENTS, (time,))
 
     def shrink(self) -> int:
         """Delete the oldest, readings before events, until the size is kept. How many rows."""

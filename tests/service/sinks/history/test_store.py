@@ -97,6 +97,18 @@ def test_what_is_too_old_goes(tmp_path: Path) -> None:
     assert [event.time for event in events(tmp_path)] == [130.0]
 
 
+def test_a_clock_that_is_far_ahead_for_a_while_costs_hours_of_the_oldest_and_not_all(
+    tmp_path: Path,
+) -> None:
+    history = store(tmp_path)
+    history.add_minutes({("a", minute): ONE for minute in range(600)})
+    history.add_events([at(opened("a"), 60.0 * minute) for minute in range(600)])
+    for _ in range(3):  # minutes, as it flushes once in each
+        history.forget_before(4e9)
+    assert len(minutes(tmp_path)) == 600 - 3 * 60
+    assert len(events(tmp_path)) == 600 - 3 * 60
+
+
 def test_the_size_is_kept_at_the_cost_of_the_oldest_readings(tmp_path: Path) -> None:
     history = store(tmp_path, max_bytes=1_000_000)
     history.add_events([opened("a")])
