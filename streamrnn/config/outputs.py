@@ -90,7 +90,9 @@ class WebhookConfig(Section):
         description="Also tell that an anomaly goes on (alerts.update_every). alertmanager needs "
         "that and is told in any case.",
     )
-    timeout: Interval = Field(default=10 * SECOND, description="For one attempt.")
+    timeout: Interval = Field(
+        default=10 * SECOND, description="To connect, and again for each part of the answer."
+    )
     give_up_after: Interval = Field(
         default=1 * DAY, description="An event that could not be delivered for so long is dropped."
     )
