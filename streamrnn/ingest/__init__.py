@@ -19,9 +19,9 @@ stream_info  what is known of a stream besides its numbers: unit, name, device
 
 from streamrnn.ingest.account import Reading
 from streamrnn.ingest.explain import Explanation
-from streamrnn.ingest.format import Request
+from streamrnn.ingest.format import Label, Request
 from streamrnn.ingest.ingest import Ingest
 from streamrnn.ingest.refusal import Reject
 from streamrnn.ingest.stream_info import Merge, StreamInfo
 
-__all__ = ["Explanation", "Ingest", "Merge", "Reading", "Reject", "Request", "StreamInfo"]
+__all__ = ["Explanation", "Ingest", "Label", "Merge", "Reading", "Reject", "Request", "StreamInfo"]

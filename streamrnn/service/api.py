@@ -29,6 +29,7 @@ Trails: TypeAlias = Callable[[str], list[Point]]
 class StreamView(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table.
 
+    title: what the payload's format calls it.
     state: "anomaly" while one is open; kind, since: of that. active: one is, or was a moment ago.
     warm_up: share of the warm-up done, 0 to 1; warm_up_seconds: until it is done, roughly.
     time: Unix seconds, of the last reading. trail: what was, where it was asked for.
@@ -36,6 +37,7 @@ class StreamView(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     device: str
+    title: str
     unit: str
     state: str
     kind: str
@@ -192,11 +194,12 @@ def _view(
     status, name = snapshot.status, snapshot.names[slot]
     readings, left = int(status.readings[slot]), int(status.warm_up_left[slot])
     interval = float(status.interval[slot])
-    event = events.get(name)
+    event, label = events.get(name), snapshot.label(name)
     return StreamView(
         name=label_value(name),
         device=label_value(snapshot.device(name)),
-        unit=label_value(snapshot.unit(name)),
+        title=label_value(label.name),
+        unit=label_value(label.unit),
         state=state,
         kind=event.kind if event else "",
         since=event.since if event else float("nan"),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.detect import BankStatus
-from streamrnn.ingest import StreamInfo
+from streamrnn.ingest import Label, StreamInfo
 from streamrnn.records import Event, Reason
 
 WARMING, NORMAL, ANOMALY = "warming", "normal", "anomaly"
@@ -83,10 +83,10 @@ class FleetSnapshot:
     def device(self, stream: str) -> str:
         return self.devices[stream]
 
-    def unit(self, stream: str) -> str:
-        """Empty where nothing tells it."""
+    def label(self, stream: str) -> Label:
+        """Unit and name, empty where nothing tells them."""
         info = self.infos.get(stream)
-        return info.unit if info else ""
+        return Label(info.unit, info.name) if info else Label()
 
 
 class SnapshotMailbox:

@@ -179,14 +179,16 @@ def _stream_info(snapshot: FleetSnapshot, heard: NDArray[np.bool_]) -> Metric:
     queries join it `on (job, instance, stream)`."""
     metric = InfoMetricFamily(
         "streamrnn_stream",
-        "What a stream belongs to and is measured in, as far as it is known.",
+        "What a stream belongs to, is called and is measured in, as far as it is known.",
         labels=["stream"],
     )
     for slot in np.flatnonzero(heard).tolist():
         name = snapshot.names[slot]
+        label = snapshot.label(name)
         about = {
             "device": label_value(snapshot.device(name)),
-            "unit": label_value(snapshot.unit(name)),
+            "name": label_value(label.name),
+            "unit": label_value(label.unit),
         }
         metric.add_metric([label_value(name)], about)
     return metric

@@ -101,7 +101,7 @@ def plant() -> FleetSnapshot:
         open_events=(opened("freezer/temperature"),),
         infos={
             "freezer/temperature": info(unit="°C"),
-            "door": info(device="front door"),
+            "door": info(device="front door", name="Opening"),
         },
         dropped={Reason.RETAINED: 7},
         messages_total=900,

@@ -86,7 +86,10 @@ def test_streams_that_broke_together_are_all_anomalous_by_one_event() -> None:
 
 def test_what_is_known_of_a_stream_goes_with_it() -> None:
     page = api.streams(plant(), query="", limit=2, offset=0)
-    assert [(s.unit, s.device) for s in page.streams] == [("°C", "freezer"), ("", "front door")]
+    assert [(s.unit, s.device, s.title) for s in page.streams] == [
+        ("°C", "freezer", ""),
+        ("", "front door", "Opening"),
+    ]
 
 
 def test_what_was_left_out_is_told_with_what_it_means_the_most_first() -> None:

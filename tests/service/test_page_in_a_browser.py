@@ -96,6 +96,13 @@ def test_warm_up_shows_how_far_it_is_and_how_long_it_takes(
     assert "25 %, 2 min left" in row
 
 
+def test_what_a_sensor_is_called_stands_below_its_name(
+    chromium: Chromium, a_plant: httpx.Client
+) -> None:
+    page = opened_page(chromium, a_plant, 4)
+    assert text(page, "#streams .about:not(:empty)") == "front door, Opening"
+
+
 def test_what_was_left_out_is_told_with_what_it_means(
     chromium: Chromium, a_plant: httpx.Client
 ) -> None:

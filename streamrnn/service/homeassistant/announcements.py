@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from streamrnn.config import HomeAssistantConfig
+from streamrnn.ingest import Label
 from streamrnn.service.homeassistant.documents import Describer, Document
 from streamrnn.service.sinks.selection import Selection
 
@@ -16,7 +17,7 @@ _GATEWAY: Final = ""  # in place of a stream's name
 class _Facts(NamedTuple):
     """What goes into a document besides the name."""
 
-    unit: str
+    label: Label
     buttons: bool
 
 
@@ -39,18 +40,18 @@ class Announcements:
         self._said: dict[str, _Facts] = {}  # since the start, or since `again`
         self._at_broker = set(retained)
 
-    def want(self, names: Sequence[str], units: Mapping[str, str], *, buttons: bool) -> None:
+    def want(self, names: Sequence[str], labels: Mapping[str, Label], *, buttons: bool) -> None:
         """Announce these streams and no others.
 
-        units: of the streams heard since the start, "" where a stream has none or it is not known.
-        Of others the unit may come yet: what is retained of them stands until then.
+        labels: of the streams heard since the start. Of others the unit may come yet: what is
+        retained of them stands until then.
         """
         chosen = list(filter(self._selection.has, names)) if self._config.enabled else []
         self.left_out = max(0, len(chosen) - self._config.max_streams)
         del chosen[self._config.max_streams :]
-        wanted = {s: _Facts(units[s], buttons) if s in units else None for s in chosen}
+        wanted = {s: _Facts(labels[s], buttons) if s in labels else None for s in chosen}
         # First, as the streams refer to it.
-        self._wanted = {_GATEWAY: _Facts("", buttons=False), **wanted} if wanted else {}
+        self._wanted = {_GATEWAY: _Facts(Label(), buttons=False), **wanted} if wanted else {}
         known = self._topics
         self._topics = {s: known.get(s) or self._describer.topic(s) for s in self._wanted}
         self._said = {s: facts for s, facts in self._said.items() if s in self._wanted}
@@ -79,4 +80,4 @@ class Announcements:
     def _document(self, name: str, facts: _Facts) -> Document:
         if name == _GATEWAY:
             return self._describer.gateway()
-        return self._describer.stream(name, facts.unit, buttons=facts.buttons)
+        return self._describer.stream(name, facts.label, buttons=facts.buttons)

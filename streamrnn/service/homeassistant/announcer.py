@@ -108,8 +108,8 @@ class HomeAssistant:
 
     def _look(self) -> None:
         fleet = self._read()
-        units = {stream: info.unit for stream, info in fleet.infos.items()}
-        self._announcements.want(fleet.names, units, buttons=self._buttons())
+        labels = {stream: fleet.label(stream) for stream in fleet.infos}
+        self._announcements.want(fleet.names, labels, buttons=self._buttons())
         self._report_left_out()
 
     def _say(self) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from streamrnn import __version__
 from streamrnn.detect.topics import GatewayTopics
+from streamrnn.ingest import Label
 from streamrnn.records import Kind
 
 _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9_-]+")
@@ -61,17 +62,16 @@ class Describer:
         }
         return self._document("", device, {"connection": connection})
 
-    def stream(self, stream: str, unit: str, *, buttons: bool) -> Document:
-        """unit: of the readings, empty where it is not known. buttons: whether commands over MQTT
-        are obeyed."""
+    def stream(self, stream: str, label: Label, *, buttons: bool) -> Document:
+        """buttons: whether commands over MQTT are obeyed."""
         stream_id = self._id(stream)
         device = {
             "identifiers": [stream_id],
             "name": stream,
-            "model": "stream",
+            "model": label.name or "stream",
             "via_device": self._gateway_id,
         }
-        components = self._sensors(stream, unit) | self._buttons(stream, buttons)
+        components = self._sensors(stream, label.unit) | self._buttons(stream, buttons)
         for name, component in components.items():
             if len(component) > 1:  # not one that says that it is gone
                 component["unique_id"] = f"{stream_id}_{name}"

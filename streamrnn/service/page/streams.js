@@ -48,7 +48,7 @@ function update(row, stream, now) {
   const { cells } = row;
   const places = decimals(stream);
   row.line.className = stream.state;
-  setText(row.about, stream.device && !stream.name.includes(stream.device) ? stream.device : "");
+  setText(row.about, [stream.device, stream.title].filter((text) => !stream.name.includes(text)).join(", "));
   cells.state.replaceChildren(...stateOf(stream));
   setText(cells.value, stream.unit && stream.value !== null
     ? `${number(stream.value, places)} ${stream.unit}` : number(stream.value, places));

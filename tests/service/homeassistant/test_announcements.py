@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from streamrnn.config import HomeAssistantConfig
 from streamrnn.detect.topics import GatewayTopics
+from streamrnn.ingest import Label
 from streamrnn.service.homeassistant.announcements import Announcements
 from streamrnn.service.homeassistant.documents import Describer
 
@@ -26,7 +27,8 @@ class Told:
         self.order: list[str] = []
 
     def want(self, *names: str, buttons: bool = True, **units: str) -> None:
-        self.announcements.want(names, dict.fromkeys(names, "") | units, buttons=buttons)
+        labels = {name: Label(unit=units.get(name, "")) for name in names}
+        self.announcements.want(names, labels, buttons=buttons)
 
     def say(self, most: int = 1000) -> int:
         """Publish up to `most`; how many there were."""
@@ -112,7 +114,7 @@ def test_a_unit_that_becomes_known_is_told() -> None:
 
 def test_a_stream_not_heard_since_the_start_stays_as_it_was_described() -> None:
     told = Told({DESCRIBER.topic("a"), DESCRIBER.topic("b")})
-    told.announcements.want(["a", "b"], {"b": "°C"}, buttons=True)
+    told.announcements.want(["a", "b"], {"b": Label(unit="°C")}, buttons=True)
     told.say()
     assert told.at_broker[DESCRIBER.topic("a")] == b"old"
     assert told.at_broker[DESCRIBER.topic("b")] != b"old"

@@ -13,6 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from streamrnn.config.sections import gateway_name
 from streamrnn.detect.topics import GatewayTopics
+from streamrnn.ingest import Label
 from streamrnn.records import Event, Kind
 from streamrnn.service.commands import Verb, parse_command
 from streamrnn.service.homeassistant.documents import Describer, Document
@@ -35,7 +36,7 @@ def components(document: Document) -> dict[str, Any]:
 
 
 def test_a_stream_is_a_device_with_six_entities() -> None:
-    device = checked(describer().stream("freezer/temperature", "°C", buttons=True))
+    device = checked(describer().stream("freezer/temperature", Label("°C", "Room"), buttons=True))
     assert {name: c.platform for name, c in device.components.items()} == {
         "anomaly": "binary_sensor",
         "score": "sensor",
@@ -44,13 +45,13 @@ def test_a_stream_is_a_device_with_six_entities() -> None:
         "not_an_anomaly": "button",
         "snooze": "button",
     }
-    assert device.device.name == "freezer/temperature"
+    assert (device.device.name, device.device.model) == ("freezer/temperature", "Room")
     assert device.availability_topic == "streamrnn/gw/availability"
 
 
 def test_streams_hang_below_their_gateway() -> None:
     gateway = checked(describer().gateway())
-    stream = checked(describer().stream("freezer", "", buttons=True))
+    stream = checked(describer().stream("freezer", Label(), buttons=True))
     assert gateway.device.identifiers == [stream.device.via_device]
 
 
@@ -66,13 +67,13 @@ def test_the_gateway_shows_that_it_is_offline_rather_than_unavailable() -> None:
 
 @pytest.mark.parametrize("button", ["not_an_anomaly", "snooze"])
 def test_a_button_sends_a_command_that_is_understood(button: str) -> None:
-    component = components(describer().stream("a#b", "", buttons=True))[button]
+    component = components(describer().stream("a#b", Label(), buttons=True))[button]
     assert component["command_topic"] == TOPICS.command("a#b")
     assert parse_command(component["payload_press"].encode()).verb in Verb
 
 
 def test_without_commands_the_buttons_are_removed() -> None:
-    document = describer().stream("freezer", "", buttons=False)
+    document = describer().stream("freezer", Label(), buttons=False)
     checked(document)
     assert components(document)["snooze"] == {"p": "button"}
     assert components(document)["not_an_anomaly"] == {"p": "button"}
@@ -81,15 +82,15 @@ def test_without_commands_the_buttons_are_removed() -> None:
 def test_a_unit_that_is_not_known_is_left_out() -> None:
     assert (
         "unit_of_measurement"
-        not in components(describer().stream("x", "", buttons=True))["expected"]
+        not in components(describer().stream("x", Label(), buttons=True))["expected"]
     )
 
 
-@given(NAMES, NAMES, st.text(max_size=10), st.booleans())
+@given(NAMES, NAMES, st.builds(Label, st.text(max_size=10), st.text(max_size=10)), st.booleans())
 def test_whatever_the_names_the_document_is_valid(
-    gateway: str, stream: str, unit: str, buttons: bool
+    gateway: str, stream: str, label: Label, buttons: bool
 ) -> None:
-    document = describer(gateway_name(gateway)).stream(stream, unit, buttons=buttons)
+    document = describer(gateway_name(gateway)).stream(stream, label, buttons=buttons)
     assert checked(document).device.name == stream
     assert len(document.topic) < 150
 
@@ -121,7 +122,7 @@ class Shown:
             states.emit(event)
         self._topic, state, *_ = link.published[-1]
         self._state = json.loads(state)
-        self._components = components(describer().stream("freezer", "", buttons=True))
+        self._components = components(describer().stream("freezer", Label(), buttons=True))
         self._templates = ImmutableSandboxedEnvironment()
 
     def __getitem__(self, entity: str) -> str:
@@ -151,7 +152,7 @@ def test_the_templates_fit_the_state() -> None:
 
 
 def test_the_kind_is_one_of_the_options() -> None:
-    options = components(describer().stream("x", "", buttons=True))["kind"]["options"]
+    options = components(describer().stream("x", Label(), buttons=True))["kind"]["options"]
     event = msgspec.structs.replace(opened("freezer"), kind=Kind.OUT_OF_RANGE.name.lower())
     assert Shown(event)["kind"] in options
     assert "none" in options
