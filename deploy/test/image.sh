@@ -36,7 +36,7 @@ metric_is_at_least() {
 step "a base image, and on it ours, for $ARCHITECTURE"
 debian_image
 our_image
-"${podman[@]}" images --format '{{.Repository}} {{.Size}}'
+"${podman[@]}" images --format '{{.Repository}} {{.Size}}' "$IMAGE"
 
 step "run it"
 mosquitto -p "$BROKER_PORT" >"$SCRATCH/mosquitto.log" 2>&1 &

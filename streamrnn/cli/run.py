@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streamrnn.config import Config
 
 _NOTHING_TO_LISTEN_TO = """nothing to listen to: name topics, or a settings file with a [[source]]
-  streamrnn run --broker mqtt://localhost:1883 --topic 'sensors/#'
+  streamrnn run --broker mqtt://localhost:1883 --topic 'sensors/#'    ('#': everything)
   streamrnn run -c streamrnn.toml
 What your broker has, and a settings file for it: streamrnn discover -o streamrnn.toml
 To see it work without a broker of your own: streamrnn demo"""
