@@ -2,8 +2,8 @@
 
 Components of several values have one topic each, such as
 `<device>/climate/<object>/current_temperature/state`; lights send JSON. The unit is not said on
-these topics, the name of the quantity is the object's. Log, commands and answers to
-`esphome/discover` are no measurements.
+these topics, the name of the quantity is the object's. Modes and texts, as long as they are words,
+log, commands and answers to `esphome/discover` are no measurements.
 
 https://esphome.io/components/mqtt.html
 """
@@ -13,18 +13,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from streamrnn.ingest.format import Document, Label, Record, Sample
+from streamrnn.ingest.format import BARE_FIELD, Document, Label, Record, Sample
 from streamrnn.ingest.formats.bare import bare_document
 from streamrnn.ingest.formats.plain_json import read_json
+from streamrnn.ingest.number import as_number
 from streamrnn.records import Message
 
-# Those with a state that is a number or on/off.
-_COMPONENTS: Final = frozenset(
+# Those that tell some things in words, such as the mode of a thermostat.
+_IN_WORDS: Final = frozenset(
     (
-        *("sensor", "binary_sensor", "switch", "number", "light"),
-        *("fan", "cover", "valve", "lock", "climate"),
+        *("fan", "cover", "valve", "lock", "climate", "alarm_control_panel", "update"),
+        *("text_sensor", "text", "select", "event", "date", "time", "datetime"),
     )
 )
+_COMPONENTS: Final = _IN_WORDS | {"sensor", "binary_sensor", "switch", "number", "light"}
 _LOG_LINE: Final = re.compile(rb"(?:\x1b\[[\d;]*m)?\[[A-Z]{1,2}\]\[")
 _DISCOVERY: Final = ["esphome", "discover"]
 _IGNORED: Final = frozenset(("color_mode", "transition", "flash", "effect"))
@@ -57,8 +59,15 @@ class EspHome:
         if message.payload.lstrip()[:1] == b"{":
             leaves = read_json(message.payload)
             return Document((Record(leaves),), device=device, ignored=_IGNORED)
-        name = " ".join(called).replace("_", " ")
-        return bare_document(message.payload, device=device, label=Label(name=name))
+        label = Label(name=" ".join(called).replace("_", " "))
+        document = bare_document(message.payload, device=device, label=label)
+        if where and levels[where] in _IN_WORDS and not _is_number(document):
+            return Document(about="a state in words")
+        return document
+
+
+def _is_number(bare: Document) -> bool:
+    return as_number(bare.records[0].leaves[BARE_FIELD]) is not None
 
 
 def _component_at(levels: list[str]) -> int:
