@@ -6,7 +6,7 @@ from typing import Final
 
 from streamrnn.ingest.format import BARE_FIELD, Document, Label, Record, Sample, Scalar
 from streamrnn.ingest.formats.plain_json import parse_json
-from streamrnn.ingest.number import read_text
+from streamrnn.ingest.number import as_number, read_text
 from streamrnn.ingest.refusal import RefusedError, not_utf8, quote
 from streamrnn.records import Message, Reason
 
@@ -27,11 +27,22 @@ class Bare:
 
 
 def bare_document(
-    payload: bytes, *, device: str = "", label: Label | None = None, name: str = BARE_FIELD
+    payload: bytes,
+    *,
+    device: str = "",
+    label: Label | None = None,
+    name: str = BARE_FIELD,
+    words: bool = False,
 ) -> Document:
-    """The document of a bare value. Raises RefusedError."""
+    """The document of a bare value. words: whether one that is no number is as it should be.
+
+    Raises RefusedError.
+    """
+    value = read_bare(payload)
+    if words and as_number(value) is None:
+        return Document(about="a state in words")
     return Document(
-        (Record({name: read_bare(payload)}),),
+        (Record({name: value}),),
         bare=True,
         device=device,
         labels={name: label} if label else {},

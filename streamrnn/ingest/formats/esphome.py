@@ -13,10 +13,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from streamrnn.ingest.format import BARE_FIELD, Document, Label, Record, Sample
+from streamrnn.ingest.format import Document, Label, Record, Sample
 from streamrnn.ingest.formats.bare import bare_document
 from streamrnn.ingest.formats.plain_json import read_json
-from streamrnn.ingest.number import as_number
 from streamrnn.records import Message
 
 # Those that tell some things in words, such as the mode of a thermostat.
@@ -60,14 +59,8 @@ class EspHome:
             leaves = read_json(message.payload)
             return Document((Record(leaves),), device=device, ignored=_IGNORED)
         label = Label(name=" ".join(called).replace("_", " "))
-        document = bare_document(message.payload, device=device, label=label)
-        if where and levels[where] in _IN_WORDS and not _is_number(document):
-            return Document(about="a state in words")
-        return document
-
-
-def _is_number(bare: Document) -> bool:
-    return as_number(bare.records[0].leaves[BARE_FIELD]) is not None
+        words = where > 0 and levels[where] in _IN_WORDS
+        return bare_document(message.payload, device=device, label=label, words=words)
 
 
 def _component_at(levels: list[str]) -> int:

@@ -61,7 +61,8 @@ class Homie:
             return Document(about="a command to a device")
         device = "/".join(topic.split("/")[:-2])
         called = self._labels.get(device, Label()).name or device.rpartition("/")[2]
-        return bare_document(message.payload, device=called, label=self._labels.get(topic))
+        label = self._labels.get(topic)
+        return bare_document(message.payload, device=called, label=label, words=True)
 
     def _learn(self, topic: str, attribute: str, payload: bytes) -> None:
         """Raises RefusedError."""

@@ -182,7 +182,8 @@ class Shelly(JsonDialect):
         kind = levels[-2] if levels[-1].isdigit() and len(levels) > 1 else levels[-1]
         is_as_set = levels[-2:] == ["sensor", "temperature"]
         label = Label(unit="" if is_as_set else _UNITS_GEN1.get(kind, ""))
-        return bare_document(message.payload, device=_device(message.topic, {}), label=label)
+        device = _device(message.topic, {})
+        return bare_document(message.payload, device=device, label=label, words=True)
 
 
 def _about(topic: str) -> str:

@@ -91,5 +91,6 @@ class Zigbee2Mqtt(JsonDialect):
             # output = "attribute" in its settings: each value on a topic of its own
             device, _, attribute = message.topic.rpartition("/")
             label = Label(unit=_unit_of(attribute, {}))
-            return bare_document(message.payload, device=_device(device, {}), label=label)
+            named = _device(device, {})
+            return bare_document(message.payload, device=named, label=label, words=True)
         return super().read(message)
