@@ -20,7 +20,7 @@ def compile_kernels(config: DetectorConfig) -> None:
     """Let a stream of no account live through everything, a retraining included: Numba compiles
     at first use, which takes seconds and must not happen under load."""
     begun = time.monotonic()
-    log.info("kernels_loading", extra={"data": {"meaning": "compiled at the first start"}})
+    log.info("kernels_loading", extra={"data": {"meaning": "the first start compiles them"}})
     seconds = float(HISTORY)
     bank = Bank(config.model_copy(update={"retrain_every": seconds}))
     times = np.arange(3.0 * seconds)
