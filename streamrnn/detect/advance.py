@@ -124,19 +124,23 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
     P = parameter_count(H)
     T_MAX = max(WINDOW)
     offsets = arrays(H)
-    size, p0, m0, v0, state0 = offsets.size, offsets.parameters, offsets.m, offsets.v, offsets.state
-    marks0, histogram0, recent0 = offsets.marks, offsets.histogram, offsets.recent
-    x0 = offsets.x
+    size, p0, v0, state0 = offsets.size, offsets.parameters, offsets.v, offsets.state
+    histogram0, end0 = offsets.histogram, offsets.m
+    # these count bfloat16
+    m0, marks0, recent0, x0 = (
+        2 * at for at in (offsets.m, offsets.marks, offsets.recent, offsets.x)
+    )
     linear0, tails0, ring0 = linear_base(H), tails_base(H), ring_base(H)
     shape0 = tuple(shape_base(H, m) for m in range(MEMORIES))
     # working memory: u (T + 1, INPUTS), g (P,), s (T + 1, H), do (T,), ds (T, H), W_rows (H, H),
-    # best (VECTOR,)
+    # best (VECTOR,), y (T,)
     g0 = (T_MAX + 1) * INPUTS
     s0 = g0 + P
     do0 = s0 + (T_MAX + 1) * H
     ds0 = do0 + T_MAX
     W0 = ds0 + T_MAX * H
     best0 = W0 + H * H
+    y0 = best0 + VECTOR
 
     def advance(numbers: Any, rows: Any, table: Any, first: int, scratch: Any) -> Any:
         """Applies readings first, first + 1, ... and returns the index of the first one that it did
@@ -149,7 +153,8 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
         numbers, rows, table = borrowed(numbers), borrowed(rows), borrowed(table)
         scratch = borrowed(scratch)
         u, g, s = scratch[:g0], scratch[g0:s0], scratch[s0:do0]
-        do, ds, W_rows, best = scratch[do0:ds0], scratch[ds0:W0], scratch[W0:best0], scratch[best0:]
+        do, ds, W_rows = scratch[do0:ds0], scratch[ds0:W0], scratch[W0:best0]
+        best, y = scratch[best0:y0], scratch[y0:]
         for i in range(first, table.shape[0]):
             out = table[i]
             n = numbers[int(out[SLOT])]
@@ -159,9 +164,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 next_n, next_r = numbers[int(table[i + 1, SLOT])], rows[int(table[i + 1, SLOT])]
                 for k in range(0, NUMBERS, 8):
                     prefetch(next_n, k)
-                for k in range(p0, m0, 16):
-                    prefetch(next_r, k)
-                for k in range(state0, x0, 16):
+                for k in range(p0, end0, 16):
                     prefetch(next_r, k)
             value = out[VALUE_IN]
             time = out[TIME_IN]
@@ -203,6 +206,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
 
             for c in range(2):
                 at, base = AT[c], c * size
+                short = 2 * base
                 x = value if c == FINE else block_mean
                 n[at + SURPRISE] = 0.0
                 if x != x:
@@ -211,24 +215,24 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                     n[at + RUN] = 0.0
                 z = scaled(n, at, x)
                 run = int(n[at + RUN])
-                k = remember(n, at, r, base + x0, z)
-                oldest = base + x0 + k - min(run, k)  # of those without a gap since
+                k = remember(n, at, r, short + x0, z)
+                oldest = short + x0 + k - min(run, k)  # of those without a gap since
                 n[at + SURPRISE] = judge(
-                    n, at, c, r, base + histogram0, base + recent0, base + x0 + k, limited(z)
+                    n, at, c, r, base + histogram0, short + recent0, short + x0 + k, limited(z)
                 )
                 learn_scale(n, at, c, x)
                 is_due = run >= WINDOW[c] and run % STRIDE[c] == 0
                 T = WINDOW[c] if is_due and n[FAULT + SINCE] == 0.0 else 0
                 gather_inputs(
-                    u, c, r, oldest, base + x0 + k, T + 1, n[BLOCK_INDEX], n[BLOCK_SECONDS]
+                    u, c, r, oldest, short + x0 + k, T + 1, n[BLOCK_INDEX], n[BLOCK_SECONDS]
                 )
                 if T > 0:
                     learn_window(
-                        n, at, c, r, base + p0, base + m0, base + v0, base + marks0,
-                        base + x0 + k - T + 1, u, g, s, do, ds, W_rows, T, H, P, relu,
+                        n, at, c, r, base + p0, short + m0, base + v0, short + marks0,
+                        short + x0 + k - T + 1, u, y, g, s, do, ds, W_rows, T, H, P, relu,
                     )  # fmt: skip
                 forecast_next(
-                    n, at, c, r, base + p0, base + state0, base + marks0, u, T * INPUTS, H, relu
+                    n, at, c, r, base + p0, base + state0, short + marks0, u, T * INPUTS, H, relu
                 )
 
             for m in range(MEMORIES):
@@ -286,4 +290,4 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
 
     # compiled code is found by its name: kernels of other constants must not share it
     advance.__name__ = advance.__qualname__ = f"advance_{H}_{relu}"
-    return kernel(advance), best0 + VECTOR
+    return kernel(advance), y0 + T_MAX

@@ -26,6 +26,7 @@ from streamrnn.detect.recipe import (
     SMOOTHING,
     UNUSUAL_DEVIATIONS,
 )
+from streamrnn.kernels.bfloat16 import load_short, put_short
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.statistics import (
     bin_position,
@@ -34,14 +35,14 @@ from streamrnn.kernels.statistics import (
     surprise_of_normal,
     update_mean,
 )
-from streamrnn.kernels.vector import load, total
+from streamrnn.kernels.vector import total
 
 
 @inline_kernel
 def surprise(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, residual: float) -> Any:
     """S of a new residual (scaled units) of channel c, which then learns from it.
 
-    n: the stream's numbers, the channel's from `at`. r: its arrays.
+    n: the stream's numbers, the channel's from `at`. r: its arrays; recent counts bfloat16 in it.
     """
     position = bin_position(abs(residual))
     weight, unit = at + RANK_WEIGHT, at + RANK_UNIT
@@ -49,11 +50,11 @@ def surprise(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, resid
     forget_and_add(r, histogram, position, 1.0 - 1.0 / RANK_MEMORY[c], n, weight, unit)
     scored = n[at + SCORED] + 1.0
     n[at + SCORED] = scored
-    r[recent + int(scored - 1.0) % SMOOTHING[c]] = q
+    put_short(r, recent + int(scored - 1.0) % SMOOTHING[c], q)
     past = scored - SMOOTHING[c]
     if past <= 0.0:
         return 0.0
-    m = total(load(r, recent, RECENT)) / SMOOTHING[c]
+    m = total(load_short(r, recent, RECENT)) / SMOOTHING[c]
     S = 0.0
     if past > LEAST_PAST * SMOOTHING[c] and m > n[at + NORMAL_MEAN]:
         sd = max(math.sqrt(n[at + NORMAL_VAR]), SMOOTHED_SD_FLOOR)

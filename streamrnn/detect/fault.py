@@ -132,7 +132,7 @@ def follow_fault(
     """(kind, accepted): what the fault looks like after a reading, NONE where there is none, and
     whether it was accepted with this reading.
 
-    r[first:end]: the last readings, scaled; mean, sd, steps: see `rescaled`. score: of the reading.
+    r, first, end, mean, sd, steps: the last readings, see `rescaled`. score: of the reading.
     low, high: the range before it; beyond: how far outside it lies, as a share of that. stuck,
     drift: above 1 it is one. readings: how many were applied.
     """

@@ -17,6 +17,7 @@ from streamrnn.detect.retrain import (
     TrainingJob,
     TrainingResult,
 )
+from streamrnn.kernels.bfloat16 import widened
 
 
 class Jobs:
@@ -78,16 +79,17 @@ def past_of(
 
 
 def _history(numbers: NDArray[np.float64], row: NDArray[np.float32], H: int, c: int) -> History:
-    first = layout.arrays(H).x
+    channel = layout.arrays(H)
+    first = 2 * (c * channel.size + channel.x)
     end = first + int(numbers[layout.channel(c) + layout.LENGTH])
     # no fault is learned: what was before the end of the last one is left out
     clean = numbers[layout.READINGS] - numbers[layout.FAULT + fault.CLEAN_FROM]
     steps = int(clean / BLOCK_READINGS) if c == COARSE else int(clean)
     run = int(numbers[layout.channel(c) + layout.RUN])  # since the last gap
     length = min(end - first, steps, run)
-    values = layout.networks(row, H)[c, end - length : end]
+    values = widened(row.view(np.uint16)[end - length : end])
     targets = np.append(values[1:], np.float32(np.nan))
     inputs = np.zeros((length, INPUTS), np.float32)
     block, seconds = numbers[layout.BLOCK_INDEX], numbers[layout.BLOCK_SECONDS]
-    gather_inputs(inputs.reshape(-1), c, values, 0, length - 1, length, block, seconds)
+    gather_inputs(inputs.reshape(-1), c, row, end - length, end - 1, length, block, seconds)
     return History(inputs, targets)

@@ -26,7 +26,7 @@ from streamrnn.detect.recipe import (
     SHAPE_LAGS,
 )
 from streamrnn.kernels import rls, tails
-from streamrnn.kernels.optimiser import padded
+from streamrnn.kernels.optimiser import LANES, padded
 from streamrnn.kernels.statistics import BINS
 
 # --- float64: one number each -------------------------------------------------------------------
@@ -139,7 +139,7 @@ HOURS = BURDENS + len(ENOUGH)  # by hour of the day: how often somebody was call
 HOURS_AT = HOURS + DAY_HOURS  # the last time that counted there, 0: none
 NUMBERS = HOURS_AT + 1
 VECTOR = 16  # numbers that a memory of shapes goes through at once
-VERSION = 10  # of this layout; stored state of another one is refused
+VERSION = 11  # of this layout; stored state of another one is refused
 
 
 LOWEST, HIGHEST = RECORDS, RECORDS + 1  # of all readings
@@ -168,16 +168,17 @@ assert SHAPE_LANES_END <= tails.LANES
 
 
 class Arrays(NamedTuple):
-    """Offsets of one channel's arrays from its base in the float32 row, base = channel * size."""
+    """Offsets of one channel's arrays from its base in the float32 row, base = channel * size. What
+    is short consists of bfloat16, two in each float32."""
 
     parameters: int  # (P,)
-    m: int  # (P,) Adam's moments
-    v: int  # (P,)
+    v: int  # (P / LANES,) moments, see `optimiser.small_adam`
     state: int  # (H,) s now
-    marks: int  # (MARKS, H) a ring of the states before past updates
     histogram: int  # (BINS,) of |residual|
-    recent: int  # (RECENT,) a ring of the last surprises
-    x: int  # (HISTORY,) scaled values, oldest first; the last RUN without a gap
+    recent: int  # (RECENT,) a ring of the last surprises; short
+    m: int  # (P,), short
+    marks: int  # (MARKS, H) a ring of the states before past updates; short
+    x: int  # (HISTORY,) scaled values, oldest first; the last RUN without a gap; short
     size: int
 
 
@@ -189,8 +190,10 @@ def parameter_count(H: int) -> int:
 def arrays(H: int) -> Arrays:
     P = parameter_count(H)
     offsets = [0]
-    for size in (P, P, P, H, MARKS * H, BINS, RECENT, HISTORY):
+    for size in (P, P // LANES, H, BINS):
         offsets.append(offsets[-1] + size)
+    for size in (RECENT, P, MARKS * H, HISTORY):
+        offsets.append(offsets[-1] + size // 2)
     return Arrays(*offsets)
 
 

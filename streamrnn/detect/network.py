@@ -17,11 +17,12 @@ from streamrnn.detect.recipe import (
     STRIDE,
     Z_LIMIT,
 )
+from streamrnn.kernels.bfloat16 import load_short, put_short, short_at, store_short
 from streamrnn.kernels.bptt import window_gradient
 from streamrnn.kernels.elman import elman_step
 from streamrnn.kernels.head import head_output
 from streamrnn.kernels.jit import inline_kernel
-from streamrnn.kernels.optimiser import adam, clip_norm
+from streamrnn.kernels.optimiser import clip_norm, small_adam
 from streamrnn.kernels.vector import load, store
 
 DAY, WEEK = 86_400.0, 604_800.0
@@ -29,14 +30,15 @@ DAY, WEEK = 86_400.0, 604_800.0
 
 @inline_kernel
 def remember(n: Any, at: int, r: Any, x: int, z: float) -> Any:
-    """Appends z to the history. Returns its place. A full history first moves its last 3/4 to the
-    front: windows of it are always contiguous, if not in time; the last RUN are that, too."""
+    """Appends z to the history, bfloat16 from x on in r. Returns its place. A full history first
+    moves its last 3/4 to the front: windows of it are always contiguous, if not in time; the last
+    RUN are that, too."""
     k = int(n[at + LENGTH])
     if k == HISTORY:
         k = HISTORY * 3 // 4
-        for i in range(k):
-            r[x + i] = r[x + HISTORY - k + i]
-    r[x + k] = z
+        for i in range(0, k, 2):
+            store_short(r, x + i, load_short(r, x + HISTORY - k + i, 2))
+    put_short(r, x + k, z)
     n[at + LENGTH] = k + 1
     return k
 
@@ -55,8 +57,8 @@ def gather_inputs(
 
     fine: the value and the INPUTS - 1 before it (0 before the beginning).
     coarse: the value; sine and cosine of time of day and of the week for the block *after* it.
-    oldest, newest: where the history since the last gap begins and ends. block: the index of the
-    block after newest.
+    oldest, newest: where the history since the last gap begins and ends, bfloat16 in r. block: the
+    index of the block after newest.
     """
     if c == COARSE:
         turn_day = 2.0 * math.pi * block_seconds / DAY
@@ -67,7 +69,7 @@ def gather_inputs(
         back_week_sin, back_week_cos = math.sin(turn_week), math.cos(turn_week)
         for back in range(T):
             o = (T - 1 - back) * INPUTS
-            u[o] = limited(r[newest - back])
+            u[o] = limited(short_at(r, newest - back))
             u[o + 1] = day_sin
             u[o + 2] = day_cos
             u[o + 3] = week_sin
@@ -85,21 +87,27 @@ def gather_inputs(
         for t in range(T):
             for d in range(INPUTS):
                 place = newest - (T - 1 - t) - d
-                u[t * INPUTS + d] = limited(r[place]) if place >= oldest else 0.0
+                u[t * INPUTS + d] = limited(short_at(r, place)) if place >= oldest else 0.0
 
 
 @inline_kernel
 def learn_window(
     n: Any, at: int, c: int, r: Any, p: int, m: int, v: int, marks: int, y: int,
-    u: Any, g: Any, s: Any, do: Any, ds: Any, W_rows: Any, T: int, H: int, P: int, relu: int,
+    u: Any, targets: Any, g: Any, s: Any, do: Any, ds: Any, W_rows: Any,
+    T: int, H: int, P: int, relu: int,
 ) -> None:  # fmt: skip
-    """One update of the weights from a window: T inputs u (T, INPUTS), targets from y on in r."""
+    """One update of the weights from a window: T inputs u (T, INPUTS); bfloat16 in r: the targets
+    from y on, the marks and m. targets: scratch (T,)."""
+    for t in range(T):
+        targets[t] = short_at(r, y + t)
     mark = int(n[at + RUN] - T) // STRIDE[c] % MARKS
-    store(s, 0, load(r, marks + mark * H, H))
-    window_gradient(r, p, g, u, 0, INPUTS, r, y, s, do, ds, W_rows, T, HUBER, INPUTS, H, P, relu)
+    store(s, 0, load_short(r, marks + mark * H, H))
+    window_gradient(
+        r, p, g, u, 0, INPUTS, targets, 0, s, do, ds, W_rows, T, HUBER, INPUTS, H, P, relu
+    )  # fmt: skip
     clip_norm(g, P, GRADIENT_NORM)
     n[at + UPDATES] += 1.0
-    adam(r, p, g, m, v, P, RATE[c], n[at + UPDATES])
+    small_adam(r, p, g, m, v, P, RATE[c], n[at + UPDATES])
 
 
 @inline_kernel
@@ -111,7 +119,7 @@ def forecast_next(
     STRIDE-th step the state is marked: training windows begin there."""
     run = int(n[at + RUN])
     if run % STRIDE[c] == 0:
-        store(r, marks + run // STRIDE[c] % MARKS * H, load(r, state, H))
+        store_short(r, marks + run // STRIDE[c] % MARKS * H, load(r, state, H))
     elman_step(r, p, u, u_at, r, state, r, state, INPUTS, H, relu)
     n[at + FORECAST] = head_output(r, p, r, state, INPUTS, H)
     n[at + RUN] = run + 1.0

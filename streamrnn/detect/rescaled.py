@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from streamrnn.detect.recipe import FINE, FIRST_STEPS, SCALE_MEMORY, SCALE_REACH
+from streamrnn.kernels.bfloat16 import short_at
 from streamrnn.kernels.jit import subroutine
 
 
 @subroutine
 def rescaled(r: Any, first: int, end: int, mean: float, sd: float, steps: float) -> Any:
-    """r[first:end], scaled values, the last one just learned from, in deviations of now from the
-    mean of now, float64.
+    """The bfloat16 first to end - 1 of r, scaled values, the last one just learned from, in
+    deviations of now from the mean of now, float64.
 
     mean, sd: of now; steps: values seen. Goes back through `learn_scale`, w being the weight of x:
 
@@ -31,7 +32,7 @@ def rescaled(r: Any, first: int, end: int, mean: float, sd: float, steps: float)
     values = np.empty(end - first)
     m, s = mean, sd
     for i in range(end - 1, first - 1, -1):
-        z = float(r[i])
+        z = float(short_at(r, i))
         if steps > FIRST_STEPS:
             w = max(1.0 / steps, 1.0 / SCALE_MEMORY[FINE])
             near = min(max(z, -SCALE_REACH), SCALE_REACH)

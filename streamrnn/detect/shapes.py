@@ -37,7 +37,7 @@ from streamrnn.detect.layout import (
     VECTOR,
 )
 from streamrnn.detect.recipe import SHAPE_MEAN_MEMORY, SHAPE_POWER_FLOOR, SHAPE_SETTLED
-from streamrnn.kernels.bfloat16 import load_short, place_of, store_short
+from streamrnn.kernels.bfloat16 import load_short, place_of, put_short, short_at, store_short
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.vector import chosen, load, lower, store
 
@@ -71,19 +71,16 @@ def shape_distance(
     nearest_lag = int(n[at + NEAREST_LAG])
     if forecasts and nearest_lag > 0:
         # the value after the window that was nearest, nearest_lag before this one
-        expected = load_short(r, values + (newest + nearest_lag) % lags, 1)
-        store(best, 0, expected)
-        n[at + ANALOGUE_ERROR] = abs(mean - n[at + SHAPE_BASE] - best[0])
+        expected = short_at(r, values + (newest + nearest_lag) % lags)
+        n[at + ANALOGUE_ERROR] = abs(mean - n[at + SHAPE_BASE] - expected)
     n[at + SHAPE_BASE] += max(1.0 / SHAPE_MEAN_MEMORY, 1.0 / (steps + 1.0)) * (
         mean - n[at + SHAPE_BASE]
     )
     x = mean - n[at + SHAPE_BASE]
     search_nearest(n, at, r, base, x, newest, steps, lags, window, forecasts, best)
-    best[0] = x
-    value = load(best, 0, 1)
-    store_short(r, values + newest, value)
+    put_short(r, values + newest, x)
     if newest < VECTOR:
-        store_short(r, values + lags + newest, value)
+        put_short(r, values + lags + newest, x)
 
 
 @inline_kernel

@@ -1,5 +1,5 @@
-"""Plain SGD, Adam (Kingma & Ba 2015, arXiv:1412.6980), clipping by the gradient's norm
-(Pascanu et al. 2013, arXiv:1211.5063).
+"""Plain SGD, Adam (Kingma & Ba 2015, arXiv:1412.6980), Adam in less memory, clipping by the
+gradient's norm (Pascanu et al. 2013, arXiv:1211.5063).
 
 Gradient g (n,) from offset 0, parameters p (n,) from offset `at`; n is a multiple of LANES: rows of
 parameters are padded with zeros, whose gradient is zero.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from streamrnn.kernels.bfloat16 import load_short, store_short
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.vector import load, sqrt, store, total
 
@@ -63,3 +64,24 @@ def adam(p: Any, at: int, g: Any, m_at: int, v_at: int, n: int, rate: float, ste
         store(p, m_at + i, m)
         store(p, v_at + i, v)
         store(p, at + i, load(p, at + i, LANES) - m * scale / (sqrt(v) + EPSILON * unbias))
+
+
+@inline_kernel
+def small_adam(
+    p: Any, at: int, g: Any, m_at: int, v_at: int, n: int, rate: float, step: float
+) -> None:
+    """Adam in a quarter of the memory: m is kept as bfloat16, and every LANES parameters have one
+    v, for the mean of their g^2 (Adam-mini, Zhang et al. 2024, arXiv:2406.16793).
+
+    float32. m_at: offset in p of the first moments (n,), which counts bfloat16; v_at: of the
+    second, (n / LANES,).
+    """
+    unbias = math.sqrt(1.0 - BETA2**step)
+    scale = rate * unbias / (1.0 - BETA1**step)
+    for i in range(0, n, LANES):
+        dp = load(g, i, LANES)
+        m = load_short(p, m_at + i, LANES) * BETA1 + dp * (1.0 - BETA1)
+        v = p[v_at + i // LANES] * BETA2 + total(dp * dp) * ((1.0 - BETA2) / LANES)
+        store_short(p, m_at + i, m)
+        p[v_at + i // LANES] = v
+        store(p, at + i, load(p, at + i, LANES) - m * (scale / (math.sqrt(v) + EPSILON * unbias)))

@@ -18,8 +18,8 @@ from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.vector import load, positive, store, total
 
 BINS_PER_OCTAVE = 4
-LOWEST_OCTAVE = -14
-BINS = 96  # up to 2**10 of the unit: beyond, all outliers are alike
+LOWEST_OCTAVE = -12
+BINS = 64  # up to 2**4 of the unit: beyond, all outliers are alike
 CHUNK = 16
 LARGEST_UNIT = 1e18  # of a weight: float32 has room for its square
 _LANE = np.arange(CHUNK, dtype=np.float32)
