@@ -10,6 +10,7 @@ Letters as in `streamrnn.kernels`: D inputs, H hidden units, T steps of a window
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 F64 = NDArray[np.float64]
 
-BINS, BINS_PER_OCTAVE, LOWEST_OCTAVE = 96, 4, -14
+BINS, BINS_PER_OCTAVE, LOWEST_OCTAVE = 64, 4, -12
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
@@ -145,6 +146,33 @@ class Adam:
         return p - rate * m_hat / (np.sqrt(v_hat) + EPSILON)
 
 
+class SmallAdam:
+    """Adam whose second moment is that of 16 parameters together, and its first a bfloat16."""
+
+    def __init__(self, n: int) -> None:
+        self.m, self.v, self.step = np.zeros(n), np.zeros(-(-n // 16)), 0
+
+    def update(self, p: F64, g: F64, rate: float) -> F64:
+        self.step += 1
+        m = BETA1 * self.m + (1.0 - BETA1) * g
+        self.m = np.array([bfloat16(x) for x in m])
+        step = np.zeros(len(p))
+        for k in range(len(self.v)):
+            group = slice(16 * k, 16 * k + 16)
+            square = np.sum(g[group] ** 2) / 16.0
+            self.v[k] = BETA2 * self.v[k] + (1.0 - BETA2) * square
+            v_hat = self.v[k] / (1.0 - BETA2**self.step)
+            step[group] = m[group] / (1.0 - BETA1**self.step) / (np.sqrt(v_hat) + EPSILON)
+        return p - rate * step
+
+
+def bfloat16(value: float) -> float:
+    """The upper half of a float32, rounded."""
+    (bits,) = struct.unpack("<I", struct.pack("<f", value))
+    (rounded,) = struct.unpack("<f", struct.pack("<I", (bits + 0x8000) >> 16 << 16))
+    return float(rounded)
+
+
 # --- running statistics -------------------------------------------------------------------------
 
 
@@ -197,7 +225,7 @@ class Histogram:
 
 
 def bin_position(magnitude: float) -> float:
-    """Bins are quarter octaves from 2^-14 on; the first and the last take in what lies beyond."""
+    """Bins are quarter octaves from 2^-12 on; the first and the last take in what lies beyond."""
     if magnitude <= 2.0**LOWEST_OCTAVE:
         return 0.0
     return min(BINS_PER_OCTAVE * math.log2(magnitude / 2.0**LOWEST_OCTAVE), BINS - 0.001)

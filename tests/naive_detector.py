@@ -121,7 +121,7 @@ class Channel:
     def __init__(self, c: int, flat: naive.F64, H: int, relu: bool) -> None:
         self.c, self.H, self.relu = c, H, relu
         self.flat = flat
-        self.adam = naive.Adam(len(flat))
+        self.adam = naive.SmallAdam(len(flat))
         self.scale = Moments(recipe.SCALE_MEMORY[c])
         self.history: list[float] = []  # scaled values, of which so many are kept
         self.kept = 0
@@ -176,14 +176,15 @@ class Channel:
         self.kept = (self.kept if self.kept < recipe.HISTORY else recipe.HISTORY * 3 // 4) + 1
         mean, sd = self.scale.mean_sd()
         z = (x - mean) / sd if sd > 0.0 else 0.0
-        self.history.append(float(np.clip(z, -recipe.KEPT_LIMIT, recipe.KEPT_LIMIT)))
+        kept = naive.bfloat16(float(np.clip(z, -recipe.KEPT_LIMIT, recipe.KEPT_LIMIT)))
+        self.history.append(kept)
         z = min(max(z, -recipe.Z_LIMIT), recipe.Z_LIMIT)
         S = 0.0
         if self.states and self.steps >= recipe.FIRST_STEPS and sd > 0.0:
             S = self.surprise(z - self.forecast)
             self.changes.add(abs(z - self.z[-1]))
             self.errors.add(abs(z - self.forecast))
-        self.z.append(z)
+        self.z.append(min(max(kept, -recipe.Z_LIMIT), recipe.Z_LIMIT))
         self.steps += 1
         if self.steps > recipe.FIRST_STEPS:
             reach = recipe.SCALE_REACH * sd
@@ -222,7 +223,7 @@ class Channel:
     def surprise(self, residual: float) -> float:
         above, weight = self.residuals.above(abs(residual)), self.residuals.weight()
         self.residuals.add(abs(residual))
-        self.surprises.append(-math.log10((above + 1.0) / (weight + 1.0)))
+        self.surprises.append(naive.bfloat16(-math.log10((above + 1.0) / (weight + 1.0))))
         scored = len(self.surprises)
         if scored <= recipe.BAND_STRIDE or scored % recipe.BAND_STRIDE == 0:
             self.half_band = self.residuals.quantile(recipe.BAND_SHARE)

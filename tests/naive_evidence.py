@@ -6,12 +6,12 @@ Float64, everything kept for ever; the constants of `detect.recipe`, no other co
 from __future__ import annotations
 
 import math
-import struct
 
 import numpy as np
 
 from streamrnn.detect import recipe
 from streamrnn.kernels import rls, tails
+from tests.naive import bfloat16
 
 
 class Tails:
@@ -58,13 +58,6 @@ class Tails:
             weight = max(1.0 / self.exceedances[lane], tails.EXCESS_WEIGHT)
             self.b[lane] += weight * (excess - b)
         return surprise
-
-
-def bfloat16(value: float) -> float:
-    """The upper half of a float32, rounded."""
-    (bits,) = struct.unpack("<I", struct.pack("<f", value))
-    (rounded,) = struct.unpack("<f", struct.pack("<I", (bits + 0x8000) >> 16 << 16))
-    return float(rounded)
 
 
 class Shapes:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, Decisions, layout
 from streamrnn.detect.recipe import RANGE_WARM_READINGS
+from streamrnn.kernels.bfloat16 import widened
 
 F64 = NDArray[np.float64]
 
@@ -101,8 +102,9 @@ def is_sound(bank: Bank) -> bool:
     arrays = bank.to_arrays()
     offsets = layout.arrays(bank.config.hidden)
     channels = arrays["rows"][:, : 2 * offsets.size].reshape(-1, offsets.size)
-    networks = channels[:, : offsets.x]
-    return bool(np.isfinite(networks).all())
+    networks = channels[:, : offsets.recent]
+    shorts = channels.copy().view(np.uint16)[:, 2 * offsets.recent :]
+    return bool(np.isfinite(networks).all() and np.isfinite(widened(shorts)).all())
 
 
 def assert_finite(decisions: Decisions) -> None:

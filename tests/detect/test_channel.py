@@ -25,7 +25,8 @@ class Scorer:
         at, base = layout.channel(self.c), self.c * ARRAYS.size
         return float(
             surprise(
-                self.numbers, at, self.c, self.row, base + ARRAYS.histogram, base + ARRAYS.recent,
+                self.numbers, at, self.c, self.row, base + ARRAYS.histogram,
+                2 * (base + ARRAYS.recent),
                 residual,
             )
         )  # fmt: skip
@@ -69,7 +70,7 @@ def test_the_surprise_does_not_depend_on_the_unit_of_the_residuals() -> None:
     """Ranks: but for the width of the bins, which are relative themselves."""
     one, other = Scorer(FINE), Scorer(FINE)
     for residual in np.random.default_rng(1).normal(size=300):
-        assert one.score(residual) == pytest.approx(other.score(residual * 16.0), abs=0.02)
+        assert one.score(residual) == pytest.approx(other.score(residual / 16.0), abs=0.02)
 
 
 def test_errors_of_zero_never_surprise() -> None:

@@ -135,7 +135,7 @@ def test_the_network_does_not_learn_a_fault() -> None:
     values = noise(CLEAN + 400)
     level_shift(values[CLEAN : CLEAN + 100])
     bank = Bank(config(retrain_every="never"))
-    slot, size = bank.slot("s"), layout.arrays(8).m
+    slot, size = bank.slot("s"), layout.arrays(8).v
     weights = []
     for k in range(0, len(values), 10):
         part = np.arange(k, min(k + 10, len(values)))

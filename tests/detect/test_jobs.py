@@ -7,6 +7,7 @@ from streamrnn.detect import Bank, fault, layout
 from streamrnn.detect.jobs import Jobs, past_of
 from streamrnn.detect.recipe import BLOCK_READINGS, COARSE, FINE, HISTORY, INPUTS
 from streamrnn.detect.retrain import History, TrainingJob, TrainingResult
+from streamrnn.kernels.bfloat16 import widened
 from tests.detect.streams import QUIET, seconds, sine, step_one
 
 H = QUIET.hidden
@@ -89,8 +90,8 @@ def row_after(readings: int) -> tuple[np.ndarray, np.ndarray]:
 def test_the_past_is_each_value_with_the_ones_before_it_and_the_next_as_target() -> None:
     numbers, row = row_after(100)
     fine, coarse = past_of(numbers, row, H)
-    x = layout.arrays(H).x
-    values = layout.networks(row, H)[FINE, x : x + 100]
+    x = 2 * (FINE * layout.arrays(H).size + layout.arrays(H).x)
+    values = widened(row.view(np.uint16)[x : x + 100])
     np.testing.assert_array_equal(fine.inputs[:, 0], values)
     np.testing.assert_array_equal(fine.inputs[INPUTS:, INPUTS - 1], values[1 : 101 - INPUTS])
     np.testing.assert_array_equal(fine.targets[:-1], values[1:])

@@ -27,8 +27,8 @@ def test_arrays_lie_one_behind_the_other_without_gap_or_overlap(H: int) -> None:
     offsets = layout.arrays(H)
     P = layout.parameter_count(H)
     sizes = {
-        "parameters": P, "m": P, "v": P, "state": H, "marks": MARKS * H, "histogram": BINS,
-        "recent": RECENT, "x": HISTORY,
+        "parameters": P, "v": P // 16, "state": H, "histogram": BINS,
+        "recent": RECENT // 2, "m": P // 2, "marks": MARKS * H // 2, "x": HISTORY // 2,
     }  # fmt: skip
     assert tuple(sizes) == layout.Arrays._fields[:-1]
     ends = np.cumsum(list(sizes.values())).tolist()

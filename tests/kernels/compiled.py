@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.kernels import statistics
-from streamrnn.kernels.bfloat16 import load_short, place_of, store_short
+from streamrnn.kernels.bfloat16 import load_short, place_of, put_short, short_at, store_short
 from streamrnn.kernels.bptt import window_gradient
 from streamrnn.kernels.elman import elman_backward, elman_step
 from streamrnn.kernels.head import head_backward, head_output
 from streamrnn.kernels.jit import kernel
-from streamrnn.kernels.optimiser import adam, clip_norm, padded, sgd
+from streamrnn.kernels.optimiser import adam, clip_norm, padded, sgd, small_adam
 from streamrnn.kernels.vector import (
     chosen,
     load,
@@ -83,6 +83,13 @@ def clip_norm_of(g: Any, limit: float) -> Any:
 @kernel
 def sgd_update(p: Any, at: int, g: Any, rate: float) -> None:
     sgd(p, at, g, len(g), rate)
+
+
+@kernel
+def small_adam_update(
+    row: Any, at: int, m_at: int, v_at: int, g: Any, rate: float, step: float
+) -> None:
+    small_adam(row, at, g, m_at, v_at, len(g), rate, step)
 
 
 @kernel
@@ -197,6 +204,12 @@ def make_short_copy(lanes: int) -> Any:
         store(out, 0, load_short(shorts, at, lanes))
 
     return copy
+
+
+@kernel
+def copy_one_short(a: Any, i: int, shorts: Any, at: int) -> Any:
+    put_short(shorts, at, a[i])
+    return short_at(shorts, at)
 
 
 @kernel

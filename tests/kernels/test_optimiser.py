@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streamrnn.kernels.optimiser import LANES, padded
 from tests import naive
-from tests.kernels.compiled import adam_update, clip_norm_of, sgd_update
+from tests.kernels.compiled import adam_update, clip_norm_of, sgd_update, small_adam_update
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 SEEDS = st.integers(0, 2**32 - 1)
@@ -105,6 +105,27 @@ def test_the_first_step_of_adam_is_the_rate_whatever_the_size_of_the_gradient() 
         row = np.zeros(48)
         adam_update(row, 0, 16, 32, np.full(16, size), 0.01, 1.0)
         np.testing.assert_allclose(row[:16], -0.01, rtol=1e-3)
+
+
+@given(n=SIZES, seed=SEEDS, rate=st.floats(1e-4, 1e-1), scale=st.floats(1e-3, 10.0))
+@settings(max_examples=30)
+def test_small_adam_is_adam_with_one_second_moment_for_sixteen_parameters(
+    n: int, seed: int, rate: float, scale: float
+) -> None:
+    random = np.random.default_rng(seed)
+    at, m_at, v_at = 2, 3 + n, 4 + n + n // 2
+    row = np.zeros(5 + n + n // 2 + n // 16, np.float32)
+    row[at : at + n] = random.normal(size=n)
+    twin, p = naive.SmallAdam(n), row[at : at + n].astype(np.float64)
+    for step in range(1, 13):
+        g = (random.normal(size=n) * scale).astype(np.float32)
+        small_adam_update(row, at, 2 * m_at, v_at, g, rate, float(step))
+        p = twin.update(p, g.astype(np.float64), rate)
+    # a rounding that falls the other way is 1 in 256 of the momentum
+    np.testing.assert_allclose(row[at : at + n], p, rtol=0, atol=rate / 50.0)
+    np.testing.assert_allclose(row[v_at : v_at + n // 16], twin.v, rtol=1e-5)
+    assert (row[:at] == 0.0).all()
+    assert row[at + n] == row[m_at + n // 2] == row[v_at + n // 16] == 0.0
 
 
 def test_padding_stays_zero_under_adam() -> None:
