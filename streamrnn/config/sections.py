@@ -99,7 +99,7 @@ class LimitsConfig(Section):
     max_memory_mb: Annotated[int, Field(ge=300)] | Literal["auto"] = Field(
         default="auto",
         description="Memory that the daemon may take, in MB: no more streams than it has room for, "
-        "about 260 MB and 40 kB for each. auto: 80 % of what systemd or the container allows, or "
+        "about 260 MB and 33 kB for each. auto: 80 % of what systemd or the container allows, or "
         "half of the machine's, if that is less.",
         examples=[512],
     )
