@@ -129,7 +129,7 @@ class Channel:
         self.steps = 0  # values ever seen
         self.s = np.zeros(H)
         self.states: list[naive.F64] = []  # before each step since the last gap
-        self.forecast = 0.0
+        self.forecast, self.before = 0.0, 0.0
         self.residuals = naive.Histogram(1.0 - 1.0 / recipe.RANK_MEMORY[c])
         self.surprises: list[float] = []
         self.half_band = 0.0
@@ -182,8 +182,10 @@ class Channel:
         S = 0.0
         if self.states and self.steps >= recipe.FIRST_STEPS and sd > 0.0:
             S = self.surprise(z - self.forecast)
-            self.changes.add(abs(z - self.z[-1]))
+            before = (self.before - mean) / sd
+            self.changes.add(abs(z - float(np.clip(before, -recipe.Z_LIMIT, recipe.Z_LIMIT))))
             self.errors.add(abs(z - self.forecast))
+        self.before = x
         self.z.append(min(max(kept, -recipe.Z_LIMIT), recipe.Z_LIMIT))
         self.steps += 1
         if self.steps > recipe.FIRST_STEPS:

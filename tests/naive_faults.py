@@ -224,7 +224,8 @@ def name_kind(
         return Kind.NONE
     before = max(0, near - kinds.BEFORE)
     usual, others, _ = roughness(z[before:near])
-    usual = max(usual, kinds.DUST)
+    dust = max(kinds.DUST, kinds.ROUNDING * float(np.abs(z[before:]).max()))
+    usual = max(usual, dust)
     around = range(near + 1, min(alarm + kinds.NEAR, newest) + 1)
     sizes = [abs(float(z[i]) - float(z[i - 1])) for i in around]
     jump = next(i for i, size in zip(around, sizes, strict=True) if size >= 0.7 * max(sizes))
@@ -232,7 +233,7 @@ def name_kind(
     if newest - jump >= kinds.NEAR:
         steps, largest, undoing = roughness(z[jump + kinds.SINCE :])
         rough, others = steps / usual, max(others, largest)
-        roughest = steps > kinds.ROUGHEST * largest_wobble
+        roughest = steps > max(kinds.ROUGHEST * largest_wobble, 2.0 * dust)
     if age >= kinds.SHOWN and (rough > kinds.ROUGH or roughest) and undoing < kinds.UNDOING:
         return Kind.VARIANCE
     size = abs(float(z[jump]) - float(z[jump - 1]))

@@ -218,7 +218,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 k = remember(n, at, r, short + x0, z)
                 oldest = short + x0 + k - min(run, k)  # of those without a gap since
                 n[at + SURPRISE] = judge(
-                    n, at, c, r, base + histogram0, short + recent0, short + x0 + k, limited(z)
+                    n, at, c, r, base + histogram0, short + recent0, limited(z)
                 )
                 learn_scale(n, at, c, x)
                 is_due = run >= WINDOW[c] and run % STRIDE[c] == 0

@@ -61,6 +61,7 @@ class Detector:
         return Decision(_OUTCOMES[outcome], score, _KINDS[kind], value, time, yhat, lower, upper)
 
     def _step_in_bank(self, value: float, time: float) -> Decision:
+        value, time = float(value), float(time)
         if not (abs(value) <= MOST and abs(time) <= MOST):
             raise InputError(f"value and time must be finite numbers, no larger than {MOST:g}")
         found = self._bank.step([self._slot], [value], [time])

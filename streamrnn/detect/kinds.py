@@ -52,6 +52,7 @@ LARGEST_STEPS = 1.2  # and the largest habitual one,
 ENOUGH_OTHER_STEPS = 3.0  # unless it is so many of the others
 BACK = 3  # readings
 DUST = 1e-5  # deviations: steps are no smaller, but by rounding
+ROUNDING = 1 / 256  # of how far a reading lies away: readings are kept as bfloat16
 
 BLOCK = 8  # readings whose median counts where ramps and steps are compared
 RAMP = 4  # blocks that a ramp which has come to an end takes at least
@@ -257,13 +258,16 @@ def name_kind(
         return NONE
     before = max(first, near - BEFORE)
     usual, others, _ = roughness(r, before, near)
-    usual = max(usual, DUST)
+    dust = DUST
+    for i in range(before, end):
+        dust = max(dust, ROUNDING * abs(r[i]))
+    usual = max(usual, dust)
     jump = first_jump(r, near + 1, min(alarm + NEAR + 1, end))
     rough, roughest, undoing = 0.0, False, 0.0
     if end - 1 - jump >= NEAR:
         steps, largest, undoing = roughness(r, jump + SINCE, end)
         rough = steps / usual
-        roughest = steps > ROUGHEST * largest_wobble
+        roughest = steps > max(ROUGHEST * largest_wobble, 2.0 * dust)
         others = max(others, largest)
     if age >= SHOWN and (rough > ROUGH or roughest) and undoing < UNDOING:
         return VARIANCE

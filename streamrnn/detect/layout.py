@@ -139,7 +139,7 @@ HOURS = BURDENS + len(ENOUGH)  # by hour of the day: how often somebody was call
 HOURS_AT = HOURS + DAY_HOURS  # the last time that counted there, 0: none
 NUMBERS = HOURS_AT + 1
 VECTOR = 16  # numbers that a memory of shapes goes through at once
-VERSION = 11  # of this layout; stored state of another one is refused
+VERSION = 12  # of this layout; stored state of another one is refused
 
 
 LOWEST, HIGHEST = RECORDS, RECORDS + 1  # of all readings
@@ -165,6 +165,7 @@ ANALOGUE_LANE = NETWORK_LANE + len(NETWORK_SPANS)
 SHAPE_LANE = ANALOGUE_LANE + len(ANALOGUE_SPANS)
 SHAPE_LANES_END = SHAPE_LANE + MEMORIES
 assert SHAPE_LANES_END <= tails.LANES
+assert HISTORY % 8 == 0  # of which a quarter is even: see `remember`
 
 
 class Arrays(NamedTuple):
@@ -213,7 +214,7 @@ def values_size(lags: int) -> int:
 
 def memory_size(m: int) -> int:
     """float32 numbers of memory m of shapes."""
-    return values_size(SHAPE_LAGS[m]) + SHAPE_LAGS[m] // 2
+    return values_size(SHAPE_LAGS[m]) + (SHAPE_LAGS[m] - VECTOR) // 2
 
 
 def row_size(H: int) -> int:

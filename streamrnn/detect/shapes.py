@@ -92,21 +92,22 @@ def search_nearest(
     keep = 1.0 - 1.0 / window
     n[at + SHAPE_POWER] = n[at + SHAPE_POWER] * keep + x * x
     values = 2 * base
-    squares = values + lags + VECTOR
+    squares = values + lags  # of lag VECTOR, they begin behind the values
     for i in range(VECTOR):
         best[i] = FARTHEST
     nearest = load(best, 0, VECTOR)
     where = nearest * 0.0
     lag_here = where
-    place = newest + 1
-    # the first lags are too short: a window is always near itself
+    # the first lags are too short, and have no D: a window is always near itself
+    place = newest + 1 + VECTOR
     searched = min(steps - SHAPE_SETTLED, lags) // VECTOR * VECTOR
-    renew_squares(r, values, place, squares, 0, x, keep)
     for lag in range(VECTOR, min(steps, lags), VECTOR):
-        place += VECTOR
         if place >= lags:
             place -= lags
-        D = renew_squares(r, values, place, squares, lag, x, keep)
+        step = load_short(r, values + place, VECTOR) - x
+        D = load_short(r, squares + lag, VECTOR) * keep + step * step
+        store_short(r, squares + lag, D)
+        place += VECTOR
         if lag < searched:
             if forecasts:
                 lag_here = lag_here + float(VECTOR)
@@ -124,17 +125,6 @@ def search_nearest(
                 lane = i
         store(best, 0, where)
         n[at + NEAREST_LAG] = best[lane] + place_of(lane, VECTOR) + 1.0
-
-
-@inline_kernel
-def renew_squares(
-    r: Any, values: int, place: int, squares: int, lag: int, x: float, keep: float
-) -> Any:
-    """D of the VECTOR lags from `lag` on, with x against the values at `place`."""
-    step = load_short(r, values + place, VECTOR) - x
-    D = load_short(r, squares + lag, VECTOR) * keep + step * step
-    store_short(r, squares + lag, D)
-    return D
 
 
 @inline_kernel

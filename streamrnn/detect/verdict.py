@@ -40,7 +40,6 @@ from streamrnn.detect.recipe import (
     SKILL_MEMORY,
     SKILL_WARM,
 )
-from streamrnn.kernels.bfloat16 import short_at
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.statistics import quantile, update_mean
 
@@ -93,10 +92,9 @@ def learn_scale(n: Any, at: int, c: int, x: float) -> None:
 
 
 @inline_kernel
-def judge(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, x: int, z: float) -> Any:
-    """The surprise S of a scaled and limited value z, which stands at x among
-    the bfloat16 of r; 0 where there is no
-    forecast, or no scale as the stream never changed.
+def judge(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, z: float) -> Any:
+    """The surprise S of a scaled and limited value z; 0 where there is no forecast, or no scale as
+    the stream never changed.
 
     The fine channel also keeps account of its network against persistence.
     """
@@ -110,7 +108,8 @@ def judge(n: Any, at: int, c: int, r: Any, histogram: int, recent: int, x: int, 
             n[at + HALF_BAND] = quantile(r, histogram, BAND_SHARE, n[at + RANK_WEIGHT])
         w = max(1.0 / n[at + SCORED], 1.0 / SKILL_MEMORY)
         n[NETWORK_ERROR] += w * (abs(residual) - n[NETWORK_ERROR])
-        n[PERSISTENCE_ERROR] += w * (abs(z - limited(short_at(r, x - 1))) - n[PERSISTENCE_ERROR])
+        before = limited(scaled(n, at, n[VALUE]))
+        n[PERSISTENCE_ERROR] += w * (abs(z - before) - n[PERSISTENCE_ERROR])
     return S
 
 

@@ -108,7 +108,8 @@ class _LoadShort(AbstractTemplate):
 
     def generic(self, args: Any, kws: Any) -> Any:
         array, _, n = args
-        if not isinstance(n, types.IntegerLiteral) or array.dtype != types.float32:
+        is_even = isinstance(n, types.IntegerLiteral) and n.literal_value % 2 == 0
+        if not is_even or array.dtype != types.float32:
             return None
         return signature(Vector(types.float32, n.literal_value), array, types.intp, n)
 
@@ -118,7 +119,7 @@ class _StoreShort(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         array, _, v = args
         fits = isinstance(v, Vector) and v.dtype == array.dtype == types.float32
-        return signature(types.void, array, types.intp, v) if fits else None
+        return signature(types.void, array, types.intp, v) if fits and v.lanes % 2 == 0 else None
 
 
 @lower_builtin(load_short, types.Array, types.intp, types.IntegerLiteral)

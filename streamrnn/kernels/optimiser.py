@@ -70,8 +70,8 @@ def adam(p: Any, at: int, g: Any, m_at: int, v_at: int, n: int, rate: float, ste
 def small_adam(
     p: Any, at: int, g: Any, m_at: int, v_at: int, n: int, rate: float, step: float
 ) -> None:
-    """Adam in a quarter of the memory: m is kept as bfloat16, and every LANES parameters have one
-    v, for the mean of their g^2 (Adam-mini, Zhang et al. 2024, arXiv:2406.16793).
+    """Adam in a quarter of the memory: m is kept as bfloat16, and every LANES parameters, padding
+    included, have one v for the mean of their g^2 (Adam-mini, Zhang et al. 2024, arXiv:2406.16793).
 
     float32. m_at: offset in p of the first moments (n,), which counts bfloat16; v_at: of the
     second, (n / LANES,).

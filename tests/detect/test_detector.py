@@ -3,6 +3,8 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,15 @@ def test_what_is_no_number_at_all_is_a_type_error(bad: Any) -> None:
         detector.step(bad, time=1.7e9)
     with pytest.raises(TypeError):
         detector.step(21.5, time=bad)
+
+
+@pytest.mark.parametrize("kind", [int, np.float32, np.float64, np.int64, Decimal, Fraction])
+def test_every_kind_of_number_counts_as_its_value(kind: Any) -> None:
+    plain, other = Detector(**SETTINGS), Detector(**SETTINGS)
+    for k in range(60):
+        wanted = plain.step(float(k % 7), time=1.7e9 + k)
+        found = other.step(kind(k % 7), time=1.7e9 + k)
+        assert (found.score, found.yhat) == pytest.approx((wanted.score, wanted.yhat), nan_ok=True)
 
 
 def test_a_number_beyond_every_sensor_is_refused() -> None:

@@ -108,11 +108,15 @@ def test_every_statistic_goes_to_its_lanes() -> None:
     assert first.tolist() == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0] * 3 + [5.0, 6.0, 0.0, 0.0]
 
 
-def test_an_error_beyond_all_measure_goes_to_its_own_lanes_only() -> None:
+@pytest.mark.parametrize("which", range(3))
+def test_an_error_beyond_all_measure_goes_to_its_own_lanes_only(which: int) -> None:
     numbers, tails = np.zeros(layout.NUMBERS), np.zeros(AT + SIZE, np.float32)
-    weighed(numbers, tails, 0.0, np.inf, 0.0)
+    errors = [0.0, 0.0, 0.0]
+    errors[which] = np.inf
+    weighed(numbers, tails, *errors)
     first = tails[AT + LEVEL : AT + LEVEL + LANES]
-    assert first.tolist() == [0.0] * 3 + [pytest.approx(FARTHEST)] * 3 + [0.0] * 10
+    assert first[3 * which : 3 * which + 3].tolist() == [pytest.approx(FARTHEST)] * 3
+    assert np.count_nonzero(first) == 3
 
 
 def test_what_is_a_little_strange_for_long_adds_up() -> None:

@@ -70,6 +70,23 @@ def test_a_fault_is_named(what: Any) -> None:
     assert Kind(found.kind[CLEAN:].max()).name.lower() == what.__name__
 
 
+@pytest.mark.parametrize(("hum", "size"), [(0.002, 3.0), (0.002, 15.0), (0.01, 15.0), (0.2, 20.0)])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_shift_is_one_however_little_noise_there_is_on_it(
+    hum: float, size: float, seed: int
+) -> None:
+    """Far from the mean, readings are kept to one in 256: what toggles there is no variance."""
+    random = np.random.default_rng(seed)
+    values = 20.0 + hum * random.normal(size=3_000)
+    for k in range(300, 2_000, 400):
+        values[k : k + 12] += 10.0 * np.sin(np.linspace(0.0, np.pi, 12))
+    at = 2_200 + int(random.integers(100))
+    values[at:] += size * (1.0 + 0.2 * random.random())
+    _, found = judged(values)
+    kinds = found.kind[at + 5 : at + 60]
+    assert kinds[kinds != Kind.NONE][-1] == Kind.LEVEL_SHIFT
+
+
 def test_a_fault_that_is_over_is_learned_from_but_watched_on() -> None:
     """What it looks like may not yet be seen; but the spike does not have to stay out of training
     for as long."""

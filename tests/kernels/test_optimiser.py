@@ -128,6 +128,25 @@ def test_small_adam_is_adam_with_one_second_moment_for_sixteen_parameters(
     assert row[at + n] == row[m_at + n // 2] == row[v_at + n // 16] == 0.0
 
 
+def test_the_first_steps_of_small_adam_are_adams_for_the_smallest_gradients() -> None:
+    """Where epsilon counts."""
+    g = np.full(16, 1e-8, np.float32)
+    row, small = np.zeros(48, np.float32), np.zeros(48, np.float32)
+    for step in range(1, 4):
+        adam_update(row, 0, 16, 32, g, 0.01, float(step))
+        small_adam_update(small, 0, 2 * 16, 32, g, 0.01, float(step))
+    np.testing.assert_allclose(small[:16], row[:16], rtol=1e-2)
+
+
+def test_padding_stays_zero_under_small_adam() -> None:
+    row, g = np.zeros(64, np.float32), np.zeros(32, np.float32)
+    g[:20] = 1.0
+    for step in range(1, 6):
+        small_adam_update(row, 0, 2 * 32, 48, g, 0.1, float(step))
+    assert row[:20].all()
+    assert not row[20:32].any()
+
+
 def test_padding_stays_zero_under_adam() -> None:
     row = np.zeros(96, np.float32)
     g = np.zeros(32, np.float32)

@@ -24,13 +24,17 @@ def judge_all(a: np.ndarray, alpha: np.ndarray, values: np.ndarray, out: np.ndar
         out[t] = a[AT : AT + LANES]
 
 
-def surprises(values: np.ndarray, alpha: np.ndarray = NO_AVERAGE) -> np.ndarray:
-    """(n, LANES) from one statistic (n,) in all lanes, or from (n, LANES)."""
+def judged(values: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, LANES) from one statistic (n,) in all lanes, or from (n, LANES); and the state after."""
     table = np.broadcast_to(values.reshape(len(values), -1), (len(values), LANES))
     out = np.zeros((len(values), LANES), np.float32)
     memory = np.zeros(tails.SIZE + 6, np.float32)
     judge_all(memory, alpha, table.astype(np.float32).ravel(), out)
-    return out
+    return out, memory
+
+
+def surprises(values: np.ndarray, alpha: np.ndarray = NO_AVERAGE) -> np.ndarray:
+    return judged(values, alpha)[0]
 
 
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 400))
@@ -82,4 +86,22 @@ def test_nothing_surprises_more_than_the_cap() -> None:
 def test_the_largest_numbers_leave_all_that_is_remembered_finite() -> None:
     random = np.random.default_rng(5)
     values = random.choice([0.0, 1e-38, 1e-12, 1.0, 1e18, 3e38, np.inf], 5_000)
-    assert np.isfinite(surprises(values)).all()
+    found, memory = judged(values, NO_AVERAGE)
+    assert np.isfinite(found).all()
+    assert np.isfinite(memory).all()
+
+
+@kernel
+def judge_once(a: np.ndarray, alpha: np.ndarray, values: np.ndarray, count: float) -> None:
+    tail_surprises(a, AT, load(values, 0, LANES), count, alpha)
+
+
+def test_after_a_thousand_million_readings_no_quantile_counts_as_begun_too_high() -> None:
+    """A float32 counts to 2^24; compared with the readings, that would be too few above."""
+    memory = np.zeros(tails.SIZE + 6, np.float32)
+    state = memory[AT : AT + tails.SIZE].reshape(5, LANES)  # in the order of the offsets
+    state[2], state[3], state[4] = 1.0, 0.01, 2.0**24
+    before = state[2, 0]
+    judge_once(memory, NO_AVERAGE, np.full(LANES, 0.5, np.float32), 1e9)
+    step = tails.LEAST_GAIN * tails.SHARE_ABOVE * tails.LEAST_STEP
+    assert before - state[2, 0] == pytest.approx(step, rel=0.1)
