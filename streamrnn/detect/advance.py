@@ -166,6 +166,8 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                     prefetch(next_n, k)
                 for k in range(p0, end0, 16):
                     prefetch(next_r, k)
+                for k in range(linear0, ring0, 16):
+                    prefetch(next_r, k)
             value = out[VALUE_IN]
             time = out[TIME_IN]
             if n[INSTALL_AT] > 0.0:
