@@ -114,9 +114,8 @@ from streamrnn.kernels.statistics import BINS
 MEMORIES = len(SHAPE_LAGS)
 
 SHAPE = STREAM_NUMBERS + 2 * CHANNEL_NUMBERS
-RECORDS = (
-    SHAPE + MEMORIES * SHAPE_NUMBERS
-)  # lowest and highest of each feature, see `record_values`; NaN: none
+# lowest and highest of each feature, see `record_values`; NaN: none
+RECORDS = SHAPE + MEMORIES * SHAPE_NUMBERS
 NEWS = RECORDS + 2 * 4  # evidence of each channel of the alarm, see `alarm`: the features first
 SQUARES = NEWS + len(ENOUGH)  # of how many times enough it is: the stream's part in SUMS
 HABITS = SQUARES + len(ENOUGH)
@@ -205,8 +204,8 @@ def networks(row: NDArray[np.float32], H: int) -> NDArray[np.float32]:
 
 # --- float32: behind both channels' arrays those of the linear forecast, see `kernels.rls`, the
 # tails of the evidence, see `kernels.tails`, the ring of blocks, and the memories of shapes, see
-# `shapes`: the last averages, then the sums of squared differences of the windows, (lags,); two
-# bfloat16 in each float32
+# `shapes`: the last averages, then the sums of squared differences of the windows, one for each lag
+# from VECTOR on; both short, see `Arrays`
 def values_size(lags: int) -> int:
     """float32 numbers that the last averages take."""
     return (lags + VECTOR) // 2
