@@ -10,10 +10,20 @@ from pathlib import Path
 from streamrnn.service.folder_claim import FolderClaim
 
 
+class AskedClaim(FolderClaim):
+    """Counts how often it was asked whether the folder is still ours."""
+
+    asked = 0
+
+    def keep(self) -> None:
+        self.asked += 1
+        super().keep()
+
+
 @contextmanager
-def taken_by_another(folder: Path) -> Iterator[FolderClaim]:
+def taken_by_another(folder: Path) -> Iterator[AskedClaim]:
     """The claim of the first daemon; afterwards the other is gone."""
-    first, other = FolderClaim(folder), FolderClaim(folder)
+    first, other = AskedClaim(folder), FolderClaim(folder)
     first.take()
     shutil.rmtree(folder)
     other.take()

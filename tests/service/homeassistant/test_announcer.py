@@ -175,17 +175,11 @@ def test_that_it_cannot_remember_is_told_once_and_ends_with_the_reason(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    asked = []
     with ExitStack() as stack:
         with taken_by_another(tmp_path / "state") as claim:
-
-            def keep() -> None:
-                asked.append(1)
-                claim.keep()
-
-            ledger = Ledger(tmp_path / "state", Disk(), keep)
+            ledger = Ledger(tmp_path / "state", Disk(), claim.keep)
             stack.enter_context(announcing(StuckLink(), tmp_path, "freezer", ledger=ledger))
-            eventually(lambda: len(asked) > 5)
+            eventually(lambda: claim.asked > 5)
             assert not ledger.path.exists()
         eventually(lambda: "homeassistant_ledger_written_again" in caplog.text)
     assert ledger.path.exists()

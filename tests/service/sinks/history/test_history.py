@@ -155,17 +155,11 @@ def test_in_the_folder_of_another_daemon_nothing_is_written_until_that_is_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.01)  # between attempts
-    asked = []
     with ExitStack() as stack:
         with taken_by_another(tmp_path / "state") as claim:
-
-            def keep() -> None:
-                asked.append(1)
-                claim.keep()
-
-            stack.enter_context(keeping(tmp_path / "state", outbox, keep_folder=keep))
+            stack.enter_context(keeping(tmp_path / "state", outbox, keep_folder=claim.keep))
             outbox.append([opened("a")])
-            eventually(lambda: len(asked) > 5)
+            eventually(lambda: claim.asked > 5)
             assert [path.name for path in (tmp_path / "state").iterdir()] == ["lock"]
         eventually(lambda: outbox.depth(DESTINATION) == 0)
     assert streams(tmp_path / "state") == ["a"]
