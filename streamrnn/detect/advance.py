@@ -272,7 +272,6 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                     score = max(score, 1.0 + ALARM_TILT * score)
                 if alarm:
                     score = max(score, 1.0 + ALARM_TILT * (1.0 + score))
-                calibrate(n, score, time, elapsed)
                 lasting = max(score, lasting_score(n, FAULT, HABITS, stuck))
                 outcome = ANOMALY if score > 1.0 else NORMAL
                 newest = x0 + int(n[AT[FINE] + LENGTH])
@@ -281,6 +280,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                     n, FAULT, HABITS, r, x0, newest, mean, sd, n[AT[FINE] + STEPS], lasting,
                     low, high, share, stuck, drift, time, n[READINGS], n[ADAPT_AFTER],
                 )  # fmt: skip
+                calibrate(n, alarm, accepted, kind, score, time, elapsed)
                 out[OUTCOME], out[SCORE_OUT], out[KIND] = outcome, score, kind
                 out[ALARM], out[ACCEPTED] = alarm, accepted
             if not n[LOW_LIMIT] <= value <= n[HIGH_LIMIT]:

@@ -14,9 +14,10 @@ however large a device; and who calls must have a share in it. A stream alone ha
 Somebody is called where the largest strength is at least 1 and the last alarm of the device lies
 ALARM_PAUSE readings of each of its streams back. That burdens the channel by 1, and burdens halve
 in ALARM_HALF_LIFE readings: whatever a device does by nature, however often, soon calls nobody.
-What it does at the same hour of every day has a burden of its own, see `hours`. A new record of the
-device's novelty, the part of the score that errors and shapes make, is enough whatever the burden:
-where shapes return, what never was before may be small.
+Where the user allows more than one alarm in that time, each burdens by less. What a device does at
+the same hour of every day has a burden of its own, see `hours`. A new record of the device's
+novelty, the part of the score that errors and shapes make, is enough whatever the burden: where
+shapes return, what never was before may be small.
 
 In a young stream much is new. Before it has seen a day and a night (by its readings: clocks are
 set), a feature must leave its range by all of that. Otherwise, until REHEARSAL readings, burdens
@@ -33,6 +34,7 @@ from typing import Any
 from streamrnn.detect.fault import CLEAN_FROM, SINCE
 from streamrnn.detect.hours import count_hour, hour_burden
 from streamrnn.detect.layout import (
+    ALLOWED_SECONDS,
     BLOCKS_SEEN,
     BURDENS,
     COARSE_CHANNEL,
@@ -140,6 +142,13 @@ def is_new_record(n: Any, d: Any, novelty: float) -> Any:
 
 
 @inline_kernel
+def burden_of_one(n: Any) -> Any:
+    """What an alarm of the stream adds: burdens must not forbid what its user allows."""
+    allowed, half_life = n[ALLOWED_SECONDS], ALARM_HALF_LIFE * n[INTERVAL]
+    return allowed / half_life if 0.0 < allowed < half_life else 1.0
+
+
+@inline_kernel
 def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
     """Whether what is in n calls somebody, burdens considered; burdens the channel that does."""
     kept = math.exp(-FADING * (d[TICKS] - d[FADED_TO]))
@@ -155,7 +164,7 @@ def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
         if strength > strongest:
             strongest, by = strength, c
     if strongest >= 1.0:
-        d[BURDENS + by] += 1.0
+        d[BURDENS + by] += burden_of_one(n)
     elif not is_record:
         return False
     count_hour(d, n[TIME])

@@ -28,10 +28,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.detect.layout import (
+    ALARM_UNTIL,
     ALLOWED_SECONDS,
     ANALOGUE_ERROR,
     ANALOGUE_LANE,
-    ANOMALOUS_AT,
     CHANGE_LANE,
     HELD_SCORE,
     INTERVAL,
@@ -49,18 +49,19 @@ from streamrnn.detect.layout import (
     shape,
 )
 from streamrnn.detect.recipe import (
-    ALARM_PAUSE,
     ANALOGUE_SPANS,
     CALIBRATION_STEP,
     CHANGE_SPANS,
     ERROR_UNIT,
     EVIDENCE_WARM,
+    FAULT_CALM_SCORE,
     FIXED_SURPRISE,
     LEVEL_UNIT,
     LINEAR_SPANS,
     LOG_THRESHOLD_LIMITS,
     MAX_SCORE,
     NETWORK_SPANS,
+    NEW_ALARM_READINGS,
     NEW_ALARM_SECONDS,
     SCORE_KEPT,
     SHAPE_UNIT,
@@ -72,6 +73,9 @@ from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.tails import FARTHEST, LANES, tail_surprises
 from streamrnn.kernels.tails import SURPRISE as WEIGHED
 from streamrnn.kernels.vector import load
+from streamrnn.records import Kind
+
+NONE = int(Kind.NONE)
 
 AT_SHAPE = tuple(shape(m) for m in range(MEMORIES))
 
@@ -146,25 +150,38 @@ def score_of(n: Any, r: Any, at: int, level: float) -> Any:
 
 
 @inline_kernel
-def calibrate(n: Any, score: float, time: float, elapsed: float) -> None:
-    """Moves the threshold so that alarms come as often as is allowed, be they false or not.
+def calibrate(
+    n: Any, alarm: bool, accepted: bool, kind: float, score: float, time: float, elapsed: float
+) -> None:
+    """Moves the threshold so that anomalies come as often as is allowed, be they false or not.
 
-    Each alarm raises ln(threshold) by CALIBRATION_STEP, each ALLOWED_SECONDS of readings lower it
-    by as much (the tracking of adaptive conformal inference, Gibbs and Candes 2021,
-    arXiv:2106.00170). Whatever the stream does, in T seconds there are at most
-    T / ALLOWED_SECONDS + (highest - first) / CALIBRATION_STEP alarms, as long as the threshold has
-    not reached its highest; and as many at least, less (first - lowest) / CALIBRATION_STEP.
+    Each alarm that begins one raises ln(threshold) by CALIBRATION_STEP, each ALLOWED_SECONDS of
+    readings outside of anomalies lower it by as much (the tracking of adaptive conformal inference,
+    Gibbs and Candes 2021, arXiv:2106.00170). Whatever the stream does, in T such seconds there are
+    at most T / ALLOWED_SECONDS + (highest - first) / CALIBRATION_STEP, as long as the threshold has
+    not reached its highest; and at least T / ALLOWED_SECONDS - (first - lowest) / CALIBRATION_STEP,
+    as long as it has not reached its lowest.
+
+    alarm, kind, accepted, score: of the reading, see `decisions`; kind NONE: what was anomalous is
+    over.
     """
     allowed = n[ALLOWED_SECONDS]
-    if allowed > 0.0:
-        if n[READINGS] == n[WARM_UP] + 1.0 and n[INTERVAL] > 0.0:
-            rarity = math.log(max(allowed / n[INTERVAL], 2.0))
-            n[LOG_THRESHOLD] = START_EXPONENT * math.log(rarity / FIXED_SURPRISE)
+    if allowed <= 0.0:
+        return
+    if n[READINGS] == n[WARM_UP] + 1.0 and n[INTERVAL] > 0.0:
+        rarity = math.log(max(allowed / n[INTERVAL], 2.0))
+        n[LOG_THRESHOLD] = START_EXPONENT * math.log(rarity / FIXED_SURPRISE)
+    since = time - n[ALARM_UNTIL]
+    lasts = 0.0 <= since <= max(NEW_ALARM_SECONDS, NEW_ALARM_READINGS * n[INTERVAL])
+    if n[ALARM_UNTIL] != 0.0 and lasts:
+        if accepted:
+            n[ALARM_UNTIL] = 0.0
+        elif kind != NONE or score >= FAULT_CALM_SCORE:
+            n[ALARM_UNTIL] = time
+    elif alarm:
+        n[LOG_THRESHOLD] += CALIBRATION_STEP
+        n[ALARM_UNTIL] = time
+    else:
         n[LOG_THRESHOLD] -= CALIBRATION_STEP * elapsed * n[INTERVAL] / allowed
-    if score > 1.0:
-        quiet = max(NEW_ALARM_SECONDS, ALARM_PAUSE * n[INTERVAL])
-        if allowed > 0.0 and (n[ANOMALOUS_AT] == 0.0 or time - n[ANOMALOUS_AT] > quiet):
-            n[LOG_THRESHOLD] += CALIBRATION_STEP
-        n[ANOMALOUS_AT] = time
     low, high = LOG_THRESHOLD_LIMITS
     n[LOG_THRESHOLD] = min(max(n[LOG_THRESHOLD], low), high)

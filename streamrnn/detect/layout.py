@@ -62,7 +62,7 @@ from streamrnn.kernels.statistics import BINS
     TAILED,  # readings whose evidence was weighed
     LOG_THRESHOLD,  # ln of the factor on all that makes a score of 1
     ALLOWED_SECONDS,  # setting: between two false alarms; 0: the threshold is fixed
-    ANOMALOUS_AT,  # when the score was above 1 last, seconds; 0: never
+    ALARM_UNTIL,  # until when the last anomaly lasted, seconds; 0: there was none
     ADAPT_AFTER,  # setting: seconds; infinite: never
     LOW_LIMIT,  # setting: the least that a reading may be, and the most
     HIGH_LIMIT,

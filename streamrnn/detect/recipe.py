@@ -104,14 +104,14 @@ MAX_SCORE = 1e6
 
 # False alarms allowed: the threshold starts where a stream of independent readings would need it,
 # then every alarm raises it by CALIBRATION_STEP (of its logarithm), and the time allowed for one
-# takes as much away again.
+# takes as much away again. Its lowest is where the usual would be anomalous.
 CALIBRATION_STEP = 0.3
 START_EXPONENT = 5.0  # tails are much heavier than they look
 FIXED_SURPRISE = 8.5  # -ln of the false alarms per reading at the fixed threshold
-LOG_THRESHOLD_LIMITS = (-4.0, 3.0)
-NEW_ALARM_SECONDS = (
-    1200.0  # without an anomaly, and ALARM_PAUSE readings: the next alarm is a new one
-)
+LOG_THRESHOLD_LIMITS = (-2.5, 3.0)
+# So long after the end of an anomaly the next alarm begins another.
+NEW_ALARM_SECONDS = 1200.0
+NEW_ALARM_READINGS = 2.5
 
 BAND_SHARE = 0.05  # of residuals that may lie outside the forecast's band
 BAND_STRIDE = 8  # residuals between two looks at its width

@@ -66,7 +66,7 @@ def recorded_table(counts: Sequence[Count]) -> Table:
         "False alarms in label-free stretches of recordings",
         f"{_NOTE}Readings less than {MARGIN_ROWS} rows from a label do not count. UCR and MSL "
         "have no clock: their rows pass for 1 s and 60 s. What is real but not labelled counts as "
-        "false.",
+        "false, except silence: where nothing was recorded a stream is rightly called stale.",
         ("set", "streams", "stream-days", *BUDGETS),
         rows,
     )

@@ -7,6 +7,7 @@ detector judges; time in which nothing arrives, as in a gap of the data, is no w
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,12 +19,15 @@ from streamrnn.evaluate.clean_streams import INTERVALS, TEN_CHARACTERS
 from streamrnn.evaluate.label_free import free_streams, label_free_names
 from streamrnn.evaluate.poisson import Rate
 from streamrnn.evaluate.watch import Settings, Watched, watch
-from streamrnn.records import Outcome
+from streamrnn.records import Kind, Outcome
 
 DAY = 86_400.0
 # Seconds per false alarm that the operator allows, for each stream.
 BUDGETS = {"1 per 1d": 1.0 * DAY, "1 per 7d": 7.0 * DAY, "1 per 30d": 30.0 * DAY,
            "1 per 90d": 90.0 * DAY}  # fmt: skip
+
+# Where nothing was recorded nothing had arrived: an anomaly that says so is no false alarm.
+RECORDED_FACTS = (Kind.STALE.name.lower(),)
 
 # A clean stream is as long as it takes to expect so many false alarms, within these bounds.
 EXPECTED_PER_STREAM = 10.0
@@ -90,7 +94,7 @@ def count_recorded(data: Path, cell: Cell) -> Count:
     for index, stream in enumerate(streams):
         name = f"{cell.name}/{index}"
         watched = watch(stream.values, stream.times, settings_for(cell.budget), name)
-        of_stream = _count(watched, stream.times, stream.counts)
+        of_stream = _count(watched, stream.times, stream.counts, RECORDED_FACTS)
         readings += int(stream.counts.sum())
         seconds += of_stream[0]
         alarms += of_stream[1]
@@ -108,12 +112,16 @@ def _readings(cell: Cell) -> int:
 
 
 def _count(
-    watched: Watched, times: NDArray[np.float64], counts: NDArray[np.bool_]
+    watched: Watched,
+    times: NDArray[np.float64],
+    counts: NDArray[np.bool_],
+    facts: Collection[str] = (),
 ) -> tuple[float, int]:
-    """(seconds watched, false alarms) over the readings where `counts`."""
+    """(seconds watched, false alarms) over the readings where `counts`; none of a kind in `facts`
+    is false."""
     judged = counts & (watched.decisions.outcome != Outcome.WARMING)
     interval = float(np.median(np.diff(times)))
-    opened = np.array([event.time for event in watched.alerts])
+    opened = np.array([event.time for event in watched.alerts if event.kind not in facts])
     # An anomaly may also be opened while nothing arrives: it counts with the reading before.
     rows = np.searchsorted(times, opened, side="right") - 1
     return float(judged.sum()) * interval, int(counts[rows].sum())

@@ -127,6 +127,14 @@ def test_a_burden_halves_in_its_half_life() -> None:
     assert numbers[layout.BURDENS + SCORE] == pytest.approx(1.5, rel=2e-3)
 
 
+@pytest.mark.parametrize(("allowed", "share"), [(0.25, 0.25), (1.0, 1.0), (30.0, 1.0)])
+def test_a_stream_that_may_call_often_is_burdened_by_less(allowed: float, share: float) -> None:
+    numbers = grown_up()
+    numbers[layout.ALLOWED_SECONDS] = allowed * ALARM_HALF_LIFE * numbers[layout.INTERVAL]
+    assert is_raised(numbers, only(SCORE, 1.1))
+    assert numbers[layout.BURDENS + SCORE] == pytest.approx(share)
+
+
 def test_a_threshold_raises_what_is_enough_in_every_channel() -> None:
     for channel in range(len(ENOUGH)):
         assert not is_raised(grown_up(), only(channel, 1.9), threshold=2.0)

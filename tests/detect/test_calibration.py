@@ -7,7 +7,10 @@ import pytest
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, layout
-from streamrnn.detect.recipe import CALIBRATION_STEP, LOG_THRESHOLD_LIMITS
+from streamrnn.detect.evidence import calibrate
+from streamrnn.detect.recipe import CALIBRATION_STEP, LOG_THRESHOLD_LIMITS, NEW_ALARM_READINGS
+from streamrnn.kernels.jit import kernel
+from streamrnn.records import Kind
 from tests.detect.streams import step_one
 
 MINUTE, DAY = 60.0, 86_400.0
@@ -65,3 +68,82 @@ def test_a_dismissed_alarm_raises_it_by_a_step() -> None:
     bank.forgive(bank.slot("s"))
     after = bank.to_arrays()["numbers"][0, layout.LOG_THRESHOLD]
     assert after - before == pytest.approx(CALIBRATION_STEP)
+
+
+NOON = 1.7e9
+HOUR = 3600.0
+
+
+@kernel
+def learn(
+    n: np.ndarray, alarm: bool, accepted: bool, kind: float, score: float, time: float
+) -> None:
+    calibrate(n, alarm, accepted, kind, score, time, 1.0)
+
+
+class Hourly:
+    """An hourly stream that may call once in 30 days; how far its threshold has moved."""
+
+    def __init__(self) -> None:
+        self.numbers = np.zeros(layout.NUMBERS)
+        self.numbers[layout.INTERVAL] = HOUR
+        self.numbers[layout.ALLOWED_SECONDS] = 30.0 * DAY
+        self.time = NOON
+
+    def hear(
+        self,
+        *,
+        alarm: bool = False,
+        accepted: bool = False,
+        kind: Kind = Kind.NONE,
+        score: float = 0.0,
+    ) -> float:
+        """Steps by which ln(threshold) moved."""
+        before = self.numbers[layout.LOG_THRESHOLD]
+        learn(self.numbers, alarm, accepted, float(kind), score, self.time)
+        self.time += HOUR
+        return float(self.numbers[layout.LOG_THRESHOLD] - before) / CALIBRATION_STEP
+
+    def break_down(self) -> float:
+        return self.hear(alarm=True, kind=Kind.SPIKE, score=1.1)
+
+
+DOWN = pytest.approx(-1.0 / (30.0 * 24.0))
+
+
+def test_an_anomaly_counts_once_however_long_it_lasts() -> None:
+    stream = Hourly()
+    assert stream.break_down() == pytest.approx(1.0)
+    assert [stream.hear(kind=Kind.SPIKE) for _ in range(40)] == [0.0] * 40
+    assert stream.break_down() == 0.0
+    assert [stream.hear(score=0.9) for _ in range(5)] == [0.0] * 5  # its score is high, still
+
+
+def test_readings_after_it_count_again() -> None:
+    stream = Hourly()
+    stream.break_down()
+    after = [stream.hear() for _ in range(int(NEW_ALARM_READINGS) + 2)]
+    assert after == [0.0] * int(NEW_ALARM_READINGS) + [DOWN] * 2
+
+
+def test_the_next_anomaly_counts_too_however_soon_it_comes() -> None:
+    stream = Hourly()
+    stream.break_down()
+    for _ in range(int(NEW_ALARM_READINGS)):
+        stream.hear()
+    assert stream.break_down() == pytest.approx(1.0)
+
+
+def test_a_new_normal_is_no_anomaly_though_its_score_is_high() -> None:
+    stream = Hourly()
+    stream.break_down()
+    stream.hear(accepted=True, kind=Kind.LEVEL_SHIFT, score=2.0)
+    assert stream.hear(score=2.0) == DOWN
+    assert stream.break_down() == pytest.approx(1.0)
+
+
+def test_a_clock_that_was_set_back_makes_no_anomaly_last() -> None:
+    stream = Hourly()
+    stream.break_down()
+    stream.time -= DAY
+    assert stream.hear() == DOWN

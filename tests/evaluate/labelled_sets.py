@@ -43,11 +43,14 @@ def write_ucr(data: Path) -> None:
     (data / "ucr" / "index.csv").write_text("series,train_rows\n001_heart,500\n")
 
 
-def write_unlabelled(data: Path) -> None:
-    """A smooth stream every ten minutes, without an event."""
+def write_unlabelled(data: Path, outage: int = 0) -> None:
+    """A smooth stream every ten minutes, without an event. outage: rows that are not there, in the
+    middle."""
     lines = ["timestamp,co2,is_anomaly"]
     noise = np.random.default_rng(0).normal(0.0, 5.0, 4 * ROWS)
     for row, wobble in enumerate(noise):
+        if 0 <= row - 2 * ROWS < outage:
+            continue
         at = _text(np.datetime64("2024-01-01T00:00:00") + np.timedelta64(600 * row, "s"))
         lines.append(f"{at},{600 + 200 * np.sin(row / 144 * 2 * np.pi) + wobble:.1f},0")
     _write(data / "unlabelled" / "office.csv.gz", lines)

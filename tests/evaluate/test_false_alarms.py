@@ -14,9 +14,12 @@ from streamrnn.evaluate.false_alarms import (
     count_clean,
     count_recorded,
     seed_of,
+    settings_for,
 )
+from streamrnn.evaluate.label_free import free_streams
 from streamrnn.evaluate.table import markdown
-from tests.evaluate.labelled_sets import EVENT, write_ucr
+from streamrnn.evaluate.watch import watch
+from tests.evaluate.labelled_sets import EVENT, write_ucr, write_unlabelled
 
 CELL = Cell("1 per 1d", "1 min", "white noise", seed=0, most_readings=1_000)
 
@@ -49,6 +52,16 @@ def test_what_is_found_in_an_event_is_no_false_alarm(tmp_path):
     assert counted.alarms == 0
     assert counted.readings < 1_200 - (EVENT[1] - EVENT[0])
     assert counted.streams == 1
+
+
+def test_that_a_recording_fell_silent_is_no_false_alarm(tmp_path):
+    write_unlabelled(tmp_path, outage=200)
+    (stream,) = free_streams(tmp_path, "unlabelled", "office")
+    told = watch(stream.values, stream.times, settings_for("1 per 90d"), "office/0").alerts
+    others = [alert for alert in told if alert.kind != "stale"]
+    assert len(told) > len(others)
+    counted = count_recorded(tmp_path, Cell("1 per 90d", "unlabelled", "office"))
+    assert counted.alarms == len(others)
 
 
 def counts(alarms):
