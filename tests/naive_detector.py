@@ -264,7 +264,7 @@ class Detector:
         self.shapes = [Shapes(m) for m in range(2)]
         self.linear, self.level = Linear(), Level()
         self.records, self.alarm = Records(), Alarm()
-        self.held = self.slow_shape = 0.0
+        self.held, self.slow_shape = [0.0, 0.0], [0.0, 0.0]  # of the strength and of the score
         self.persistence = Persistence()
         self.fault, self.limits = Fault(adapt_after), limits
         self.habits: Habits | None = None
@@ -318,9 +318,9 @@ class Detector:
             S_coarse = coarse.step(mean, empty > recipe.GAP_BLOCKS, *where, faulty=faulty)
         for memory in self.shapes:
             memory.add(z)
-        score = errors = novelty = 0.0
+        score = strength = errors = novelty = 0.0
         if not math.isnan(error):
-            score, errors, novelty = self.weigh(linear, change, error, level)
+            strength, score, errors, novelty = self.weigh(linear, change, error, level)
         if not gap:
             self.persistence.learn(min(abs(value - before), recipe.LARGEST_CHANGE), fine.steps)
         self.persistence.last = value
@@ -333,9 +333,9 @@ class Detector:
                 least = recipe.HARD_LIMIT_SCORE
                 return Judgement(Outcome.ANOMALY, least, Kind.OUT_OF_RANGE, True, *expected)
             return Judgement(Outcome.WARMING, 0.0, Kind.NONE, False, *expected)
-        unusual = recipe.HABIT_WEIGHT * unusual if score >= recipe.HABIT_SCORE else 0.0
+        unusual = recipe.HABIT_WEIGHT * unusual if strength >= recipe.HABIT_SCORE else 0.0
         likelihood = S_fine if errors >= recipe.LIKELY_ERROR else 0.0
-        evidence = [*news, likelihood, S_coarse, score, max(unusual, stuck, drift)]
+        evidence = [*news, likelihood, S_coarse, strength, max(unusual, stuck, drift)]
         echoes = faulty or len(self.values) < self.clean_from + recipe.ECHO
         muted = echoes or len(self.records.blocks) < recipe.SLOW_FROM
         alarm = self.alarm.is_raised(
@@ -343,9 +343,9 @@ class Detector:
             time=time, novelty=novelty, interval=self.timing.interval, muted=muted,
         )  # fmt: skip
         if drift > 1.0:
-            score = max(score, 1.0 + recipe.ALARM_TILT * score)
+            score = max(score, 1.0 + recipe.ALARM_TILT * strength)
         if alarm:
-            score = max(score, 1.0 + recipe.ALARM_TILT * (1.0 + score))
+            score = max(score, 1.0 + recipe.ALARM_TILT * (1.0 + strength))
         held = max(score, self.fault.lasting(habits, stuck))
         z = np.array(fine.history[-fine.kept :])
         kind, accepted = self.fault.follow(
@@ -385,9 +385,9 @@ class Detector:
 
     def weigh(
         self, linear: float, change: float, network: float, level: float
-    ) -> tuple[float, float, float]:
-        """The score of one reading's evidence, of the errors of forecasts alone, and of these with
-        the shapes."""
+    ) -> tuple[float, float, float, float]:
+        """Strength and score of one reading's evidence, the score of the errors of forecasts alone,
+        and of these with the shapes."""
         groups = (
             (linear, recipe.LINEAR_SPANS),
             (change, recipe.CHANGE_SPANS),
@@ -398,12 +398,16 @@ class Detector:
         distances = [memory.distance for memory in self.shapes]
         surprises = self.tails.judge([*values, *distances])
         if self.tails.count <= recipe.EVIDENCE_WARM:
-            return 0.0, 0.0, 0.0
+            return 0.0, 0.0, 0.0, 0.0
         E = max(surprises[:9]) / recipe.ERROR_UNIT
         S = (max(surprises[9:12]) + sum(surprises[12:])) / 3.0 / recipe.SHAPE_UNIT
-        self.slow_shape += 2.0 / (recipe.SLOW_SHAPE_SPAN + 1.0) * (S - self.slow_shape)
-        slow = recipe.SLOW_SHAPE_WEIGHT * self.slow_shape
-        L = level / recipe.LEVEL_UNIT
-        C = (E**3 + S**3 + slow**3 + L**3) ** (1 / 3)
-        self.held = min(max(C, recipe.SCORE_KEPT * self.held), recipe.MAX_SCORE)
-        return self.held, E, (E**3 + S**3) ** (1 / 3)
+        for k in range(2):
+            share = min(S, recipe.SLOW_SHAPE_REACH[k])
+            self.slow_shape[k] += (
+                2.0 / (recipe.SLOW_SHAPE_SPAN + 1.0) * (share - self.slow_shape[k])
+            )
+            slow = recipe.SLOW_SHAPE_WEIGHT[k] * self.slow_shape[k]
+            L = level / recipe.LEVEL_UNIT[k]
+            C = (E**3 + S**3 + slow**3 + L**3) ** (1 / 3)
+            self.held[k] = min(max(C, recipe.SCORE_KEPT * self.held[k]), recipe.MAX_SCORE)
+        return self.held[0], self.held[1], E, (E**3 + S**3) ** (1 / 3)

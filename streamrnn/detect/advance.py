@@ -244,9 +244,9 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 )  # fmt: skip
             if network == network:
                 weigh(n, r, tails0, linear, change, network)
-                score, error, novelty = score_of(n, r, tails0, level)
+                score, strength, error, novelty = score_of(n, r, tails0, level)
             else:
-                score, error, novelty = 0.0, 0.0, 0.0
+                score, strength, error, novelty = 0.0, 0.0, 0.0, 0.0
             unusual, stuck, drift = 0.0, 0.0, 0.0
             if place == AFTER_GAP:
                 begin_habits(n, HABITS, value)
@@ -265,13 +265,14 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             out[OUTCOME] = WARMING
             if n[READINGS] > n[WARM_UP]:
                 threshold = threshold_of(n)
-                beyond = max(HABIT_WEIGHT * unusual if score >= HABIT_SCORE else 0.0, stuck, drift)
+                unusual = HABIT_WEIGHT * unusual if strength >= HABIT_SCORE else 0.0
+                beyond = max(unusual, stuck, drift)
                 leader = numbers[int(n[LEADER])]
-                alarm = raise_alarm(n, leader, score, error, novelty, beyond, threshold, elapsed)
+                alarm = raise_alarm(n, leader, strength, error, novelty, beyond, threshold, elapsed)
                 if drift > threshold:
-                    score = max(score, 1.0 + ALARM_TILT * score)
+                    score = max(score, 1.0 + ALARM_TILT * strength)
                 if alarm:
-                    score = max(score, 1.0 + ALARM_TILT * (1.0 + score))
+                    score = max(score, 1.0 + ALARM_TILT * (1.0 + strength))
                 lasting = max(score, lasting_score(n, FAULT, HABITS, stuck))
                 outcome = ANOMALY if score > 1.0 else NORMAL
                 newest = x0 + int(n[AT[FINE] + LENGTH])

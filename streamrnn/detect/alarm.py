@@ -5,11 +5,12 @@ of which wants more the more it has had.
     V_c = sqrt(sum of v_c^2 over the device's streams / sqrt(their number))
     strength_c = max(min(V_c, v_c / SHARE), SHARE v_c) / (1 + ALARM_RISE)^(burden_c + burden_hour)
 
-E_c: news among the record values; the likelihood of the errors of late, fine and coarse; the score
-of the evidence; and how far habits are exceeded. The more sensors there are, the more often one of
-them looks odd for no reason, and the more of them show it when there is one: so many streams that
-are a little off call somebody, one that is a little off does not. But one that is far off does, in
-however large a device; and who calls must have a share in it. A stream alone has V = v.
+E_c: news among the record values; the likelihood of the errors of late, fine and coarse; the
+strength of the evidence; and how far habits are exceeded. The more sensors there are, the more
+often one of them looks odd for no reason, and the more of them show it when there is one: so many
+streams that are a little off call somebody, one that is a little off does not. But one that is far
+off does, in however large a device; and who calls must have a share in it. A stream alone has
+V = v.
 
 Somebody is called where the largest strength is at least 1 and the last alarm of the device lies
 ALARM_PAUSE readings of each of its streams back. That burdens the channel by 1, and burdens halve
@@ -86,20 +87,20 @@ FADING = math.log(2.0) / ALARM_HALF_LIFE
 
 @inline_kernel
 def raise_alarm(
-    n: Any, d: Any, score: float, error: float, novelty: float, beyond: float, threshold: float,
+    n: Any, d: Any, strength: float, error: float, novelty: float, beyond: float, threshold: float,
     elapsed: float,
 ) -> Any:  # fmt: skip
-    """Whether an alarm is raised at a reading whose news are in n, and whose score is this.
+    """Whether an alarm is raised at a reading whose news are in n, of evidence so strong.
 
     n: numbers of the stream; d: of the stream that keeps those of the device. error, novelty: the
     part of the score that errors of forecasts have, and these with shapes. beyond: by how much
-    habits are exceeded. threshold: a factor on what is enough, which the scores have already in
-    them. elapsed: usual intervals since the reading before.
+    habits are exceeded. threshold: a factor on what is enough, which strength, error and novelty
+    have in them. elapsed: usual intervals since the reading before.
     """
     likely = error >= LIKELY_ERROR
     n[NEWS + FINE_CHANNEL] = n[FINE_LIKELIHOOD] if likely else 0.0
     n[NEWS + COARSE_CHANNEL] = n[COARSE_LIKELIHOOD]
-    n[NEWS + SCORE_CHANNEL] = score * threshold
+    n[NEWS + SCORE_CHANNEL] = strength * threshold
     n[NEWS + HABIT_CHANNEL] = beyond
     echoes = n[FAULT + SINCE] != 0.0 or n[READINGS] < n[FAULT + CLEAN_FROM] + ECHO
     if echoes or n[BLOCKS_SEEN] < SLOW_FROM:

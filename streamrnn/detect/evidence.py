@@ -6,14 +6,20 @@ far it stands out from that past: -ln P, see `kernels.tails`.
     errors       of the linear forecast, of the network and of persistence, at several smoothings:
                  E, the largest
     shapes       distances from every window seen before, and the error of the forecast that the
-                 nearest of them makes: S, their mean; slow S is SLOW_SHAPE_WEIGHT times its mean of
-                 late: what is a little strange for long is as strange as what is so at once
+                 nearest of them makes: S, their mean; slow S is SLOW_SHAPE_WEIGHT times the mean of
+                 late of min(S, SLOW_SHAPE_REACH): what is a little strange for long is as strange
+                 as what is so at once
     level        of late, against the usual one: L, in deviations, with no tail
 
     C = ((E / ERROR_UNIT)^3 + (S / SHAPE_UNIT)^3 + (slow S / SHAPE_UNIT)^3
          + (L / LEVEL_UNIT)^3)^(1/3)
     C <- max(C, SCORE_KEPT C of the reading before)
-    score = C; where there is an alarm, at least 1 + ALARM_TILT C
+
+Twice, with two weights of what is slow: the strength, by which alarms are raised, and the score,
+which people read. A strength says that something begins; a score also says that it still lasts. In
+it the slow part counts for more, but a reading adds no more than SLOW_SHAPE_REACH to it: one odd
+shape is not strange for the next 300 readings. Where there is an alarm, the score is at least
+1 + ALARM_TILT (1 + strength).
 
 All units are multiplied by the stream's threshold, which is 1 unless the user said how many false
 alarms are acceptable.
@@ -34,6 +40,7 @@ from streamrnn.detect.layout import (
     ANALOGUE_LANE,
     CHANGE_LANE,
     HELD_SCORE,
+    HELD_STRENGTH,
     INTERVAL,
     LINEAR_LANE,
     LOG_THRESHOLD,
@@ -65,6 +72,7 @@ from streamrnn.detect.recipe import (
     NEW_ALARM_SECONDS,
     SCORE_KEPT,
     SHAPE_UNIT,
+    SLOW_SHAPE_REACH,
     SLOW_SHAPE_SPAN,
     SLOW_SHAPE_WEIGHT,
     START_EXPONENT,
@@ -128,25 +136,28 @@ def largest(r: Any, at: int, first: int, end: int) -> Any:
 
 @inline_kernel
 def score_of(n: Any, r: Any, at: int, level: float) -> Any:
-    """(score, error, novelty) of the evidence last weighed, see `weigh`, and of a level so many
-    deviations off; error is what the errors of forecasts make by themselves, novelty what they make
-    with the shapes, of this reading alone."""
+    """(score, strength, error, novelty) of the evidence last weighed, see `weigh`, and of a level
+    so many deviations off; error is what the errors of forecasts make by themselves, novelty what
+    they make with the shapes, of this reading alone."""
     if n[TAILED] <= EVIDENCE_WARM:
-        return 0.0, 0.0, 0.0
+        return 0.0, 0.0, 0.0, 0.0
     threshold = threshold_of(n)
     E = largest(r, at, LINEAR_LANE, ANALOGUE_LANE) / ERROR_UNIT
     S = largest(r, at, ANALOGUE_LANE, SHAPE_LANE)
     for lane in range(SHAPE_LANE, SHAPE_LANES_END):
         S += r[at + WEIGHED + lane]
     S /= SHAPE_UNIT * (SHAPE_LANES_END - SHAPE_LANE + 1)
-    n[SLOW_SHAPE] += 2.0 / (SLOW_SHAPE_SPAN + 1.0) * (S - n[SLOW_SHAPE])
-    slow = SLOW_SHAPE_WEIGHT * n[SLOW_SHAPE]
-    L = level / LEVEL_UNIT
     novelty = E * E * E + S * S * S
-    C = np.cbrt(novelty + slow * slow * slow + L * L * L) / threshold
-    C = min(max(C, SCORE_KEPT * n[HELD_SCORE]), MAX_SCORE)
-    n[HELD_SCORE] = C
-    return C, E / threshold, np.cbrt(novelty) / threshold
+    for which in range(2):
+        slow = n[SLOW_SHAPE + which]
+        slow += 2.0 / (SLOW_SHAPE_SPAN + 1.0) * (min(S, SLOW_SHAPE_REACH[which]) - slow)
+        n[SLOW_SHAPE + which] = slow
+        slow *= SLOW_SHAPE_WEIGHT[which]
+        L = level / LEVEL_UNIT[which]
+        C = np.cbrt(novelty + slow * slow * slow + L * L * L) / threshold
+        kept = SCORE_KEPT * n[HELD_STRENGTH + which]
+        n[HELD_STRENGTH + which] = min(max(C, kept), MAX_SCORE)
+    return n[HELD_SCORE], n[HELD_STRENGTH], E / threshold, np.cbrt(novelty) / threshold
 
 
 @inline_kernel

@@ -69,15 +69,17 @@ from streamrnn.kernels.statistics import BINS
     LEVEL_LATE,  # mean of the readings of late, in the sensor's unit
     LEVEL_MEAN,  # the usual level, and its variance
     LEVEL_VAR,
-    HELD_SCORE,  # of the evidence, falling from reading to reading
-    SLOW_SHAPE,  # mean of the shapes' part of it
+    HELD_STRENGTH,  # of the evidence, falling from reading to reading; then the same of the score
+    HELD_SCORE,
+    SLOW_SHAPE,  # mean of the shapes' part of the strength; then the same of the score
+    SLOW_SHAPE_OF_SCORE,
     NOVELTY,  # square of the part of the score that errors and shapes have
     ORIGIN,  # the first reading
     TREND_FAST,  # exponential means of the readings
     TREND_SLOW,
     BLOCKS_SEEN,  # since the last gap
     STREAM_NUMBERS,
-) = range(46)
+) = range(48)
 
 # --- float64: one channel's numbers, from channel(c) ---------------------------------------------
 (
@@ -138,7 +140,7 @@ HOURS = BURDENS + len(ENOUGH)  # by hour of the day: how often somebody was call
 HOURS_AT = HOURS + DAY_HOURS  # the last time that counted there, 0: none
 NUMBERS = HOURS_AT + 1
 VECTOR = 16  # numbers that a memory of shapes goes through at once
-VERSION = 12  # of this layout; stored state of another one is refused
+VERSION = 13  # of this layout; stored state of another one is refused
 
 
 LOWEST, HIGHEST = RECORDS, RECORDS + 1  # of all readings

@@ -6,6 +6,8 @@ FINE at every reading, COARSE at the means of blocks of BLOCK_READINGS readings.
 interval* long, so a 10 ms stream and an hourly one see the same recipe.
 """
 
+import math
+
 FINE, COARSE = 0, 1
 BLOCK_READINGS = 12.0
 
@@ -95,9 +97,11 @@ EVIDENCE_WARM = 20.0  # more of them before a tail is known
 # Score: above 1 is anomalous. What -ln P, or how many deviations, make a score of 1 by themselves.
 ERROR_UNIT = 25.0
 SHAPE_UNIT = 12.0
-SLOW_SHAPE_WEIGHT = 1.25
+# Pairs: for the strength that alarms are raised by, and for the score.
+SLOW_SHAPE_WEIGHT = (1.25, 1.8)
+SLOW_SHAPE_REACH = (math.inf, 0.3)  # of S: more counts in its mean as this
 SLOW_SHAPE_SPAN = 300.0  # readings
-LEVEL_UNIT = 16.0  # deviations
+LEVEL_UNIT = (16.0, 20.0)  # deviations
 SCORE_KEPT = 0.9  # of the last score, where that is more: evidence comes and goes within an event
 ALARM_TILT = 0.05  # how much the evidence orders what an alarm raised to 1
 MAX_SCORE = 1e6

@@ -8,15 +8,17 @@ from streamrnn.detect.evidence import AT_SHAPE, score_of, weigh
 from streamrnn.detect.recipe import (
     ERROR_UNIT,
     EVIDENCE_WARM,
-    LEVEL_UNIT,
     SCORE_KEPT,
     SHAPE_UNIT,
+    SLOW_SHAPE_REACH,
     SLOW_SHAPE_WEIGHT,
 )
+from streamrnn.detect.recipe import LEVEL_UNIT as LEVEL_UNITS
 from streamrnn.kernels.jit import kernel
 from streamrnn.kernels.tails import FARTHEST, LANES, LEVEL, SIZE
 
 AT = 5  # of the tails
+LEVEL_UNIT = LEVEL_UNITS[1]  # of the score
 
 
 @kernel
@@ -25,13 +27,18 @@ def score(n: np.ndarray, r: np.ndarray, level: float) -> float:
 
 
 @kernel
+def strength(n: np.ndarray, r: np.ndarray, level: float) -> float:
+    return score_of(n, r, AT, level)[1]
+
+
+@kernel
 def error_part(n: np.ndarray, r: np.ndarray) -> float:
-    return score_of(n, r, AT, 0.0)[1]
+    return score_of(n, r, AT, 0.0)[2]
 
 
 @kernel
 def novelty(n: np.ndarray, r: np.ndarray, level: float) -> float:
-    return score_of(n, r, AT, level)[2]
+    return score_of(n, r, AT, level)[3]
 
 
 @kernel
@@ -119,11 +126,26 @@ def test_an_error_beyond_all_measure_goes_to_its_own_lanes_only(which: int) -> N
     assert np.count_nonzero(first) == 3
 
 
-def test_what_is_a_little_strange_for_long_adds_up() -> None:
-    (numbers, tails), scores = surprised(shape=0.5 * SHAPE_UNIT), []
+def reached(share: float) -> tuple[float, float]:
+    """(score, strength) where the shapes have long been so unusual, as a share of enough."""
+    numbers, tails = surprised(shape=share * SHAPE_UNIT)
     for _ in range(2_000):
-        scores.append(score(numbers, tails, 0.0))
-        tails[AT + layout.ANALOGUE_LANE : AT + layout.SHAPE_LANES_END] = 0.5 * SHAPE_UNIT
-    assert scores[0] == pytest.approx(0.5, rel=1e-3)
-    slow = SLOW_SHAPE_WEIGHT
-    assert scores[-1] == pytest.approx(0.5 * (1.0 + slow**3) ** (1 / 3), rel=1e-3)
+        found = score(numbers, tails, 0.0)
+        tails[AT + layout.ANALOGUE_LANE : AT + layout.SHAPE_LANES_END] = share * SHAPE_UNIT
+    return found, numbers[layout.HELD_STRENGTH]
+
+
+def test_what_is_a_little_strange_for_long_adds_up() -> None:
+    share = 0.9 * SLOW_SHAPE_REACH[1]
+    of_strength, of_score = ((1.0 + weight**3) ** (1 / 3) for weight in SLOW_SHAPE_WEIGHT)
+    assert score(*surprised(shape=share * SHAPE_UNIT), 0.0) == pytest.approx(share, rel=1e-2)
+    assert reached(share) == pytest.approx((share * of_score, share * of_strength), rel=1e-3)
+
+
+def test_what_is_very_strange_at_once_does_not_stay_so_in_the_score() -> None:
+    numbers, tails = surprised(shape=100.0 * SHAPE_UNIT)
+    score(numbers, tails, 0.0)
+    tails[AT : AT + LANES] = 0.0
+    for _ in range(60):
+        after = strength(numbers, tails, 0.0)
+    assert numbers[layout.HELD_SCORE] < 0.2 < 0.5 < after
