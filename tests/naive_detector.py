@@ -346,7 +346,7 @@ class Detector:
             score = max(score, 1.0 + recipe.ALARM_TILT * strength)
         if alarm:
             score = max(score, 1.0 + recipe.ALARM_TILT * (1.0 + strength))
-        held = max(score, self.fault.lasting(habits, stuck))
+        held = max(score, strength, self.fault.lasting(habits, stuck))
         z = np.array(fine.history[-fine.kept :])
         kind, accepted = self.fault.follow(
             z, habits, held, time, scale=(*fine.scale.mean_sd(), fine.steps),

@@ -273,7 +273,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                     score = max(score, 1.0 + ALARM_TILT * strength)
                 if alarm:
                     score = max(score, 1.0 + ALARM_TILT * (1.0 + strength))
-                lasting = max(score, lasting_score(n, FAULT, HABITS, stuck))
+                lasting = max(score, strength, lasting_score(n, FAULT, HABITS, stuck))
                 outcome = ANOMALY if score > 1.0 else NORMAL
                 newest = x0 + int(n[AT[FINE] + LENGTH])
                 mean, sd = n[AT[FINE] + MEAN], math.sqrt(n[AT[FINE] + VAR])
