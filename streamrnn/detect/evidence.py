@@ -84,6 +84,8 @@ from streamrnn.kernels.vector import load
 from streamrnn.records import Kind
 
 NONE = int(Kind.NONE)
+CUBE_ROOT_BITS = 0x2A9F84FE36D22425  # two thirds of the exponent's bias, and a correction
+LEAST_CUBE = 1e-100
 
 AT_SHAPE = tuple(shape(m) for m in range(MEMORIES))
 
@@ -126,6 +128,20 @@ def threshold_of(n: Any) -> Any:
 
 
 @inline_kernel
+def cube_root(x: float) -> Any:
+    """Of x >= 0, to twelve digits, in half the time of the library's: a third of the exponent by a
+    division of the bits, then two steps of Halley's method."""
+    if x < LEAST_CUBE:
+        return 0.0
+    bits = np.int64(np.float64(x).view(np.int64) // 3 + CUBE_ROOT_BITS)
+    root = np.float64(bits.view(np.float64))
+    for _ in range(2):
+        cube = root * root * root
+        root *= (cube + 2.0 * x) / (2.0 * cube + x)
+    return root
+
+
+@inline_kernel
 def largest(r: Any, at: int, first: int, end: int) -> Any:
     """The largest surprise of the lanes first to end - 1 of the tails at `at`."""
     found = r[at + WEIGHED + first]
@@ -154,10 +170,10 @@ def score_of(n: Any, r: Any, at: int, level: float) -> Any:
         n[SLOW_SHAPE + which] = slow
         slow *= SLOW_SHAPE_WEIGHT[which]
         L = level / LEVEL_UNIT[which]
-        C = np.cbrt(novelty + slow * slow * slow + L * L * L) / threshold
+        C = cube_root(novelty + slow * slow * slow + L * L * L) / threshold
         kept = SCORE_KEPT * n[HELD_STRENGTH + which]
         n[HELD_STRENGTH + which] = min(max(C, kept), MAX_SCORE)
-    return n[HELD_SCORE], n[HELD_STRENGTH], E / threshold, np.cbrt(novelty) / threshold
+    return n[HELD_SCORE], n[HELD_STRENGTH], E / threshold, cube_root(novelty) / threshold
 
 
 @inline_kernel
