@@ -77,6 +77,7 @@ from streamrnn.detect.recipe import (
     SLOW_SHAPE_WEIGHT,
     START_EXPONENT,
 )
+from streamrnn.kernels.cube_root import cube_root
 from streamrnn.kernels.jit import inline_kernel
 from streamrnn.kernels.tails import FARTHEST, LANES, tail_surprises
 from streamrnn.kernels.tails import SURPRISE as WEIGHED
@@ -84,8 +85,6 @@ from streamrnn.kernels.vector import load
 from streamrnn.records import Kind
 
 NONE = int(Kind.NONE)
-CUBE_ROOT_BITS = 0x2A9F84FE36D22425  # two thirds of the exponent's bias, and a correction
-LEAST_CUBE = 1e-100
 
 AT_SHAPE = tuple(shape(m) for m in range(MEMORIES))
 
@@ -125,20 +124,6 @@ def weigh(n: Any, r: Any, at: int, linear: float, change: float, network: float)
 def threshold_of(n: Any) -> Any:
     """The factor on what makes a score of 1."""
     return math.exp(n[LOG_THRESHOLD]) if n[LOG_THRESHOLD] != 0.0 else 1.0
-
-
-@inline_kernel
-def cube_root(x: float) -> Any:
-    """Of x >= 0, to twelve digits, in half the time of the library's: a third of the exponent by a
-    division of the bits, then two steps of Halley's method."""
-    if x < LEAST_CUBE:
-        return 0.0
-    bits = np.int64(np.float64(x).view(np.int64) // 3 + CUBE_ROOT_BITS)
-    root = np.float64(bits.view(np.float64))
-    for _ in range(2):
-        cube = root * root * root
-        root *= (cube + 2.0 * x) / (2.0 * cube + x)
-    return root
 
 
 @inline_kernel

@@ -12,6 +12,7 @@
     statistics   running mean and variance, decayed histogram of magnitudes
     tails        how unusual each of many statistics is among its own past
     rls          recursive least squares
+    cube_root    cube roots
     native       compiled functions and arrays by their addresses
 
 Dimension letters, as in the literature: D inputs, H hidden units, T steps of a window.

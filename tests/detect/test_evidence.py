@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from streamrnn.detect import layout
-from streamrnn.detect.evidence import AT_SHAPE, LEAST_CUBE, cube_root, score_of, weigh
+from streamrnn.detect.evidence import AT_SHAPE, score_of, weigh
 from streamrnn.detect.recipe import (
     ERROR_UNIT,
     EVIDENCE_WARM,
@@ -34,11 +32,6 @@ def strength(n: np.ndarray, r: np.ndarray, level: float) -> float:
 
 
 @kernel
-def root_of(x: float) -> float:
-    return cube_root(x)
-
-
-@kernel
 def error_part(n: np.ndarray, r: np.ndarray) -> float:
     return score_of(n, r, AT, 0.0)[2]
 
@@ -62,15 +55,6 @@ def surprised(
     surprises[AT + lane] = error
     surprises[AT + layout.ANALOGUE_LANE : AT + layout.SHAPE_LANES_END] = shape
     return numbers, surprises
-
-
-@given(st.floats(LEAST_CUBE, 1e100))
-def test_cube_roots_are_right_to_twelve_digits(x: float) -> None:
-    assert root_of(x) == pytest.approx(np.cbrt(x), rel=1e-12)
-
-
-def test_the_cube_root_of_nothing_is_nothing() -> None:
-    assert root_of(0.0) == 0.0
 
 
 @pytest.mark.parametrize("lane", range(layout.ANALOGUE_LANE))
