@@ -254,6 +254,7 @@ class Alarm:
             for column in zip(*self.parts.values(), strict=True)
         ]
         before = self.highest * math.sqrt(1.0 - recipe.RECORD_FADE / k)
+        novelty = novelty if readings >= recipe.RECORD_HEARD_FROM else 0.0
         self.novelties[stream] = novelty
         found = math.sqrt(sum(each**2 for each in self.novelties.values()) / k)
         self.highest = max(before, found)

@@ -234,7 +234,10 @@ def name_kind(
         steps, largest, undoing = roughness(z[jump + kinds.SINCE :])
         rough, others = steps / usual, max(others, largest)
         roughest = steps > max(kinds.ROUGHEST * largest_wobble, 2.0 * dust)
-    if age >= kinds.SHOWN and (rough > kinds.ROUGH or roughest) and undoing < kinds.UNDOING:
+    apart = z[kinds.APART : near] - z[: near - kinds.APART]
+    is_wide = rough * usual > kinds.WIDER * np.abs(apart).mean()
+    is_rough = (rough > kinds.ROUGH or roughest) and is_wide
+    if age >= kinds.SHOWN and is_rough and undoing < kinds.UNDOING:
         return Kind.VARIANCE
     size = abs(float(z[jump]) - float(z[jump - 1]))
     unusual = size > min(kinds.LARGEST_STEPS * largest_step, kinds.ENOUGH_OTHER_STEPS * others)

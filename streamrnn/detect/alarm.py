@@ -73,6 +73,7 @@ from streamrnn.detect.recipe import (
     RANGE_WARM_READINGS,
     RECORD_FADE,
     RECORD_FROM,
+    RECORD_HEARD_FROM,
     RECORD_LEAST,
     REHEARSAL,
     SHARE,
@@ -132,7 +133,7 @@ def shared(together: float, alone: float) -> Any:
 @inline_kernel
 def is_new_record(n: Any, d: Any, novelty: float) -> Any:
     """Whether the novelty of the device is higher than ever; which it then is not any more."""
-    square = novelty * novelty
+    square = novelty * novelty if n[READINGS] >= RECORD_HEARD_FROM else 0.0
     d[NOVELTIES] = max(d[NOVELTIES] + square - n[NOVELTY], square)
     n[NOVELTY] = square
     mean = d[NOVELTIES] / d[STREAMS]

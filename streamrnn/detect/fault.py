@@ -5,7 +5,9 @@ it is accepted as the new normal, once it has lasted for ADAPT_AFTER. A level th
 until the stream has come halfway back: forecasts get used to a new level at once.
 
 What it looks like is often not yet to be seen when the score is low again: it is watched on until
-WATCHED readings after its first. What begins anew by then, or goes on, is named with it.
+WATCHED readings after its first, and where the level leaves meanwhile, until it has come halfway
+back, but no longer than to the last of NAMING_AGES. What begins anew by then, or goes on, is named
+with it.
 
 Beside it stands a frozen reference: mean and deviation of the stream's first days. Everything else
 here follows the stream and would follow a slow poisoning for ever.
@@ -74,14 +76,13 @@ def lasting_score(n: Any, at: int, habits: int, stuck: float) -> Any:
     else 0. With the return the longer means are home at once: it is not as unusual as the leaving
     was."""
     shift = n[at + SHIFT]
-    if n[at + SINCE] == 0.0 or shift == 0.0:
-        return LASTING_SCORE if stuck >= 1.0 else 0.0
-    if (n[habits + MEAN_8] - n[at + HOME]) / shift > 0.5:
-        return LASTING_SCORE
-    n[at + SHIFT] = 0.0
-    for level in (MEAN_32, MEAN_64, MEAN_256):
-        n[habits + level] = n[at + HOME]
-    return 0.0
+    if shift != 0.0 and (n[habits + MEAN_8] - n[at + HOME]) / shift <= 0.5:
+        n[at + SHIFT] = 0.0
+        for level in (MEAN_32, MEAN_64, MEAN_256):
+            n[habits + level] = n[at + HOME]
+        return 0.0
+    lasts = stuck >= 1.0 or (shift != 0.0 and n[at + SINCE] != 0.0)
+    return LASTING_SCORE if lasts else 0.0
 
 
 @inline_kernel
@@ -140,13 +141,14 @@ def follow_fault(
         return NONE, False
     n[at + QUIET] = n[at + QUIET] + 1.0 if score < FAULT_CALM_SCORE else 0.0
     is_over = n[at + SINCE] != 0.0 and n[at + QUIET] >= FAULT_CALM
+    has_been_watched = is_watched_no_longer(n, at)
     kind = n[at + KIND]
     if beyond > UNUSUAL_RANGE:
         kind = OUT_OF_RANGE
     elif stuck >= 1.0:
         kind = max(kind, FLATLINE)
     elif kind < FLATLINE:
-        is_due = is_over
+        is_due = is_over or has_been_watched
         for k in range(len(NAMING_AGES)):
             is_due = is_due or n[at + SEEN] == NAMING_AGES[k]
         if is_due and sd > 0.0:
@@ -161,18 +163,26 @@ def follow_fault(
         if drift > 1.0:
             kind = max(kind, DRIFT)
     n[at + KIND] = kind
+    follow_shift(n, at, habits, kind)
     if n[at + SINCE] != 0.0:
-        follow_shift(n, at, habits, kind)
         lasted = time - n[at + SINCE]
         if lasted >= adapt_after and (n[at + AGE] >= ADAPT_READINGS or n[at + SINCE] < 0.0):
             accept_fault(n, at, habits)
             return kind, True
-    if is_over:
+    if is_over and n[at + SHIFT] == 0.0:
         n[at + SINCE] = 0.0
         n[at + CLEAN_FROM] = readings
-    if n[at + SINCE] == 0.0 and n[at + SEEN] >= WATCHED:
+    if is_watched_no_longer(n, at):
         n[at + KIND] = NONE
+        n[at + SHIFT] = 0.0
     return kind, False
+
+
+@inline_kernel
+def is_watched_no_longer(n: Any, at: int) -> Any:
+    """Whether there is no fault, and nothing more to be seen of the last one."""
+    until = WATCHED if n[at + SHIFT] == 0.0 else NAMING_AGES[-1]
+    return n[at + SINCE] == 0.0 and n[at + SEEN] >= until
 
 
 @inline_kernel
@@ -216,6 +226,7 @@ def accept_fault(n: Any, at: int, habits: int) -> None:
     left it."""
     n[at + SINCE] = 0.0
     n[at + KIND] = NONE
+    n[at + SHIFT] = 0.0
     accept_habits(n, habits)
     limit = 0.5 * REFERENCE_LIMIT * math.sqrt(n[at + REFERENCE_VAR])
     if abs(n[habits + MEAN_64] - n[at + REFERENCE_MEAN]) > limit:

@@ -3,8 +3,9 @@
 Named anew now and then while it lasts; the latest name counts, as later ones have seen more. In
 this order:
 
-    variance      the steps since are much larger than before, or than ever, and each undoes the one
-                  before
+    variance      the steps since are much larger than before, or than ever, and larger than
+                  readings lay apart that were a few readings from one another, and each undoes the
+                  one before
     spike         a step that stands out is undone within three readings
     level_shift   a step that stands out, and the level stays. But where the readings before went
                   steadily the other way, as far as the step leads back, this is the end of a drift
@@ -45,6 +46,8 @@ SINCE = 3  # readings of the step itself: those after it are what it led to
 
 ROUGH = 2.2  # steps since over those before,
 ROUGHEST = 1.2  # or over those of the roughest stretch ever: before may be part of it already
+WIDER = 1.3  # and over the distances of readings APART before: what runs faster has larger steps,
+APART = 4  # but no larger ones than those between readings a little farther apart
 UNDOING = -0.2  # correlation of neighbouring steps
 USUAL_STEPS = 4.0  # that a step must be to stand out,
 OTHER_STEPS = 2.0  # and the third largest one on either side,
@@ -101,6 +104,15 @@ def roughness(r: Any, first: int, end: int) -> Any:
         last = step
     usual = (total - largest - second) / (end - first - 3)
     return usual, third, products / squares if squares > 0.0 else 0.0
+
+
+@subroutine
+def usual_distance(r: Any, first: int, end: int, apart: int) -> Any:
+    """Mean |r[i] - r[i - apart]| in r[first:end], which holds more than `apart`."""
+    total = 0.0
+    for i in range(first + apart, end):
+        total += abs(float(r[i]) - float(r[i - apart]))
+    return total / (end - first - apart)
 
 
 @subroutine
@@ -269,7 +281,8 @@ def name_kind(
         rough = steps / usual
         roughest = steps > max(ROUGHEST * largest_wobble, 2.0 * dust)
         others = max(others, largest)
-    if age >= SHOWN and (rough > ROUGH or roughest) and undoing < UNDOING:
+    is_wide = rough * usual > WIDER * usual_distance(r, first, near, APART)
+    if age >= SHOWN and (rough > ROUGH or roughest) and is_wide and undoing < UNDOING:
         return VARIANCE
     size = abs(r[jump] - r[jump - 1])
     unusual = size > LARGEST_STEPS * largest_step or size > ENOUGH_OTHER_STEPS * others

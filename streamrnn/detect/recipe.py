@@ -63,6 +63,7 @@ ALARM_PAUSE = 30.0  # readings after an alarm
 REHEARSAL = 600.0  # readings before which an alarm wants more
 SLOW_FROM = 33.0  # blocks, since the beginning or a gap, before slow features call anybody
 ECHO = 144.0  # readings after a fault in which they show it
+RECORD_HEARD_FROM = 400.0  # readings before which all is new: no record to be broken later
 RECORD_FROM = 2000.0  # readings after which a record of the novelty calls
 RECORD_LEAST = 0.4  # of the novelty
 RECORD_FADE = 2e-6  # share of a record that is forgotten with a reading

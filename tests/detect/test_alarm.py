@@ -18,6 +18,7 @@ from streamrnn.detect.recipe import (
     LIKELY_ERROR,
     LONE,
     RECORD_FROM,
+    RECORD_HEARD_FROM,
     RECORD_LEAST,
     REHEARSAL,
     SHARE,
@@ -229,6 +230,14 @@ def test_a_novelty_as_high_as_never_before_calls_however_small_and_only_once() -
     assert is_raised(numbers, NOTHING, novelty=1.02 * RECORD_LEAST)
     is_raised(numbers, NOTHING, elapsed=ALARM_PAUSE)
     assert not is_raised(numbers, NOTHING, novelty=1.01 * RECORD_LEAST)
+
+
+def test_what_a_stream_shows_while_all_is_new_to_it_is_no_record_to_be_broken() -> None:
+    for heard, breaks in ((RECORD_HEARD_FROM - 1.0, True), (RECORD_HEARD_FROM, False)):
+        numbers = grown_up(heard)
+        is_raised(numbers, NOTHING, novelty=2.0 * RECORD_LEAST)
+        numbers[layout.READINGS] = RECORD_FROM
+        assert is_raised(numbers, NOTHING, novelty=1.5 * RECORD_LEAST) is breaks
 
 
 def test_records_of_a_young_stream_and_tiny_ones_call_nobody() -> None:

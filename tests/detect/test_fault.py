@@ -11,13 +11,19 @@ from numpy.typing import NDArray
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, Decisions, fault, layout
 from streamrnn.detect.jobs import past_of
-from streamrnn.detect.recipe import WATCHED
+from streamrnn.detect.recipe import NAMING_AGES, WATCHED
+from streamrnn.kernels.jit import kernel
 from streamrnn.records import Kind, Outcome
 from tests.detect.streams import SETTINGS
 
 F64 = NDArray[np.float64]
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 CLEAN = int(2.5 * DAY / MINUTE)  # readings that show what is usual
+
+
+@kernel
+def call_is_watched_no_longer(n: Any) -> Any:
+    return fault.is_watched_no_longer(n, 0)
 
 
 def config(**changes: Any) -> DetectorConfig:
@@ -112,6 +118,39 @@ def test_what_begins_anew_while_it_is_watched_is_named_with_what_was_before() ->
     numbers = bank.to_arrays()["numbers"][0]
     assert numbers[layout.FAULT + fault.SEEN] == 41.0
     assert numbers[layout.FAULT + fault.AGE] == 10.0, "it is accepted by its own age"
+
+
+def test_a_level_that_leaves_while_a_fault_is_watched_is_watched_until_it_is_back() -> None:
+    """A tank that is emptied and filled three times as fast. What goes down does not end as a
+    drift: it comes back, and then has another name."""
+    minutes = np.arange(2 * CLEAN)
+    level = 50.0 + 30.0 * np.interp(minutes % 300, [0, 240, 300], [1.0, -1.0, 1.0])
+    at = CLEAN + 60
+    values = np.concatenate([level[:at], level[at + 3 * np.arange(300)]]) + 0.1 * noise(at + 300)
+    _, found = judged(values)
+    kinds = found.kind[at:]
+    begin = int(np.flatnonzero(kinds != Kind.NONE)[0])
+    end = begin + int(np.flatnonzero(kinds[begin:] == Kind.NONE)[0])
+    late = begin + int(WATCHED) + 5
+    bank, _ = judged(values[: at + late])
+    of_fault = bank.to_arrays()["numbers"][0, layout.FAULT :]
+    assert of_fault[fault.SINCE] == 0.0, "it is learned from"
+    assert of_fault[fault.SHIFT] < 0.0
+    assert kinds[late] == Kind.DRIFT
+    assert late < end
+    assert kinds[end - 1] == Kind.UNEXPECTED
+
+
+def test_a_fault_is_not_watched_for_ever() -> None:
+    numbers = np.zeros(fault.SIZE)
+    for shift, last in ((0.0, WATCHED), (-3.0, NAMING_AGES[-1])):
+        numbers[fault.SHIFT] = shift
+        numbers[fault.SEEN] = last - 1.0
+        assert not call_is_watched_no_longer(numbers)
+        numbers[fault.SEEN] = last
+        assert call_is_watched_no_longer(numbers)
+    numbers[fault.SINCE] = 1.7e9
+    assert not call_is_watched_no_longer(numbers)
 
 
 def test_there_is_no_kind_where_nothing_is_wrong() -> None:

@@ -123,6 +123,19 @@ def test_steps_that_undo_each_other_are_noise(seed: int) -> None:
     assert named(*broken(6.0 * noise(33, seed + 100), seed)) is Kind.VARIANCE
 
 
+def test_what_runs_faster_is_no_noise_though_its_steps_are_larger_and_undone() -> None:
+    """Two peaks a day, hourly; then each hour takes a reading of four hours later."""
+    hours = np.arange(24.0 * 90)
+    course = 3.0 * np.sin(np.pi * hours / 12.0) + 3.0 * np.sin(np.pi * hours / 6.0)
+    course += 0.5 * noise(len(hours))
+    z = np.concatenate([course[:190], course[190 : 190 + 4 * 30 : 4]])
+    steps = np.diff(z[-30:])
+    assert np.abs(steps).mean() > 2.2 * np.abs(np.diff(z[:190])).mean()
+    assert named(z, 29) is Kind.UNEXPECTED
+    z[-30:] = course[190:220] + 10.0 * noise(30, 3)
+    assert named(z, 29) is Kind.VARIANCE
+
+
 def test_what_comes_back_slowly_is_none_of_these() -> None:
     """A daily curve that runs four times as fast."""
     t = np.arange(400.0)
@@ -165,8 +178,8 @@ def test_a_drift_may_have_come_to_an_end() -> None:
 
 
 def test_steps_are_compared_with_the_largest_ones_where_those_before_are_noisy_already() -> None:
-    noisy = noise(64 + 40)
-    noisy[20:] += 6.0 * noise(84, 1)
+    noisy = noise(232)
+    noisy[148:] += 6.0 * noise(84, 1)
     assert named(noisy, 33) is not Kind.VARIANCE
     assert named(noisy, 33, noise(500, 2)) is Kind.VARIANCE
 
