@@ -292,10 +292,10 @@ class Fault:
         self.range = 0.0, 0.0
 
     def lasting(self, habits: Habits, stuck: float) -> float:
-        if self.since is None or self.shift == 0.0:
-            return recipe.LASTING_SCORE if stuck >= 1.0 else 0.0
-        if (habits.means[8] - self.home) / self.shift > 0.5:
-            return recipe.LASTING_SCORE
+        away = self.shift != 0.0 and (habits.means[8] - self.home) / self.shift > 0.5
+        if self.shift == 0.0 or away:
+            lasts = stuck >= 1.0 or (away and self.since is not None)
+            return recipe.LASTING_SCORE if lasts else 0.0
         self.shift = 0.0
         habits.means |= dict.fromkeys((32, 64, 256), self.home)
         return 0.0
@@ -333,7 +333,8 @@ class Fault:
             self.kind = max(self.kind, Kind.FLATLINE)
         elif self.kind < Kind.FLATLINE:
             mean, sd, steps = scale
-            if (is_over or self.seen in recipe.NAMING_AGES) and sd > 0.0:
+            is_due = is_over or self.has_been_watched or self.seen in recipe.NAMING_AGES
+            if is_due and sd > 0.0:
                 sizes = [habits.largest[habit] / sd for habit in (STEP, TURN, WOBBLE)]
                 low, high = ((limit - mean) / sd for limit in self.range)
                 z = rescaled(z, mean, sd, steps)
@@ -341,23 +342,28 @@ class Fault:
             if drift > 1.0:
                 self.kind = max(self.kind, Kind.DRIFT)
         kind = self.kind
-        if self.since is not None:
-            if kind < Kind.DRIFT:
-                self.shift = 0.0
-            elif self.shift == 0.0 and kind <= Kind.LEVEL_SHIFT:
-                shift = habits.means[8] - self.home
-                self.shift = shift if abs(shift) > habits.largest[TURN] else 0.0
-            if time - self.since >= self.adapt_after and self.age >= recipe.ADAPT_READINGS:
-                self.accept(habits)
-                return kind, True
-        if is_over:
+        if kind < Kind.DRIFT:
+            self.shift = 0.0
+        elif self.shift == 0.0 and kind <= Kind.LEVEL_SHIFT:
+            shift = habits.means[8] - self.home
+            self.shift = shift if abs(shift) > habits.largest[TURN] else 0.0
+        lasted = -math.inf if self.since is None else time - self.since
+        if lasted >= self.adapt_after and self.age >= recipe.ADAPT_READINGS:
+            self.accept(habits)
+            return kind, True
+        if is_over and self.shift == 0.0:
             self.since = None
-        if self.since is None and self.seen >= recipe.WATCHED:
-            self.kind = Kind.NONE
+        if self.has_been_watched:
+            self.kind, self.shift = Kind.NONE, 0.0
         return kind, False
 
+    @property
+    def has_been_watched(self) -> bool:
+        until = recipe.WATCHED if self.shift == 0.0 else max(recipe.NAMING_AGES)
+        return self.since is None and self.seen >= until
+
     def accept(self, habits: Habits) -> None:
-        self.since, self.kind = None, Kind.NONE
+        self.since, self.kind, self.shift = None, Kind.NONE, 0.0
         habits.accept()
         if self.reference.frozen is not None:
             mean, sd = self.reference.frozen

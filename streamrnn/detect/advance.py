@@ -12,7 +12,8 @@ from typing import Any
 
 from streamrnn.detect.alarm import raise_alarm
 from streamrnn.detect.blocks import close_block
-from streamrnn.detect.evidence import calibrate, score_of, threshold_of, weigh
+from streamrnn.detect.calibration import calibrate, patience, threshold_of
+from streamrnn.detect.evidence import score_of, weigh
 from streamrnn.detect.fault import SINCE, follow_fault, lasting_score, reference_score
 from streamrnn.detect.habits import BEGUN, begin_habits, compare_with_habits
 from streamrnn.detect.layout import (
@@ -76,6 +77,7 @@ from streamrnn.detect.recipe import (
     SHAPE_READINGS,
     SHAPE_WINDOWS,
     STRIDE,
+    WATCHED,
     WINDOW,
 )
 from streamrnn.detect.record_values import hear_block, hear_reading
@@ -265,10 +267,12 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             out[OUTCOME] = WARMING
             if n[READINGS] > n[WARM_UP]:
                 threshold = threshold_of(n)
-                unusual = HABIT_WEIGHT * unusual if strength >= HABIT_SCORE else 0.0
+                unusual = HABIT_WEIGHT * unusual if strength >= HABIT_SCORE * threshold else 0.0
                 beyond = max(unusual, stuck, drift)
                 leader = numbers[int(n[LEADER])]
                 alarm = raise_alarm(n, leader, strength, error, novelty, beyond, threshold, elapsed)
+                score /= max(threshold, 1.0)
+                strength /= max(threshold, 1.0)
                 if drift > threshold:
                     score = max(score, 1.0 + ALARM_TILT * strength)
                 if alarm:
@@ -280,6 +284,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 kind, accepted = follow_fault(
                     n, FAULT, HABITS, r, x0, newest, mean, sd, n[AT[FINE] + STEPS], lasting,
                     low, high, share, stuck, drift, time, n[READINGS], n[ADAPT_AFTER],
+                    patience(n, WATCHED),
                 )  # fmt: skip
                 calibrate(n, alarm, accepted, kind, score, time, elapsed)
                 out[OUTCOME], out[SCORE_OUT], out[KIND] = outcome, score, kind

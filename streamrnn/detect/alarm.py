@@ -15,10 +15,10 @@ V = v.
 Somebody is called where the largest strength is at least 1 and the last alarm of the device lies
 ALARM_PAUSE readings of each of its streams back. That burdens the channel by 1, and burdens halve
 in ALARM_HALF_LIFE readings: whatever a device does by nature, however often, soon calls nobody.
-Where the user allows more than one alarm in that time, each burdens by less. What a device does at
-the same hour of every day has a burden of its own, see `hours`. A new record of the device's
-novelty, the part of the score that errors and shapes make, is enough whatever the burden: where
-shapes return, what never was before may be small.
+Where the user allows many alarms, each burdens by less and pauses for less, see `calibration`. What
+a device does at the same hour of every day has a burden of its own, see `hours`. A new record of
+the device's novelty, the part of the score that errors and shapes make, is enough whatever the
+burden: where shapes return, what never was before may be small.
 
 In a young stream much is new. Before it has seen a day and a night (by its readings: clocks are
 set), a feature must leave its range by all of that. Otherwise, until REHEARSAL readings, burdens
@@ -32,10 +32,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from streamrnn.detect.calibration import burden_of_one, patience
 from streamrnn.detect.fault import CLEAN_FROM, SINCE
 from streamrnn.detect.hours import count_hour, hour_burden
 from streamrnn.detect.layout import (
-    ALLOWED_SECONDS,
     BLOCKS_SEEN,
     BURDENS,
     COARSE_CHANNEL,
@@ -95,13 +95,13 @@ def raise_alarm(
 
     n: numbers of the stream; d: of the stream that keeps those of the device. error, novelty: the
     part of the score that errors of forecasts have, and these with shapes. beyond: by how much
-    habits are exceeded. threshold: a factor on what is enough, which strength, error and novelty
-    have in them. elapsed: usual intervals since the reading before.
+    habits are exceeded. threshold: a factor on what is enough. elapsed: usual intervals since the
+    reading before.
     """
-    likely = error >= LIKELY_ERROR
+    likely = error >= LIKELY_ERROR * threshold
     n[NEWS + FINE_CHANNEL] = n[FINE_LIKELIHOOD] if likely else 0.0
     n[NEWS + COARSE_CHANNEL] = n[COARSE_LIKELIHOOD]
-    n[NEWS + SCORE_CHANNEL] = strength * threshold
+    n[NEWS + SCORE_CHANNEL] = strength
     n[NEWS + HABIT_CHANNEL] = beyond
     echoes = n[FAULT + SINCE] != 0.0 or n[READINGS] < n[FAULT + CLEAN_FROM] + ECHO
     if echoes or n[BLOCKS_SEEN] < SLOW_FROM:
@@ -118,7 +118,7 @@ def raise_alarm(
         n[SQUARES + c] = v * v
         n[NEWS + c] = shared(d[SUMS + c] / root, v * v)
         largest = max(largest, n[NEWS + c])
-    is_record = is_new_record(n, d, novelty)
+    is_record = is_new_record(n, d, novelty, RECORD_LEAST * threshold)
     if (largest < 1.0 and not is_record) or d[TICKS] < d[PAUSE_UNTIL]:
         return False
     return call(n, d, is_record, is_young)
@@ -131,8 +131,9 @@ def shared(together: float, alone: float) -> Any:
 
 
 @inline_kernel
-def is_new_record(n: Any, d: Any, novelty: float) -> Any:
-    """Whether the novelty of the device is higher than ever; which it then is not any more."""
+def is_new_record(n: Any, d: Any, novelty: float, least: float) -> Any:
+    """Whether the novelty of the device is at least `least`, and higher than ever; which it then is
+    not any more."""
     square = novelty * novelty if n[READINGS] >= RECORD_HEARD_FROM else 0.0
     d[NOVELTIES] = max(d[NOVELTIES] + square - n[NOVELTY], square)
     n[NOVELTY] = square
@@ -140,14 +141,7 @@ def is_new_record(n: Any, d: Any, novelty: float) -> Any:
     before = d[HIGHEST_NOVELTY] * (1.0 - RECORD_FADE / d[STREAMS])
     d[HIGHEST_NOVELTY] = max(before, mean)
     known = n[READINGS] >= RECORD_FROM and square >= SHARE**2 * mean
-    return known and mean > before and mean >= RECORD_LEAST**2
-
-
-@inline_kernel
-def burden_of_one(n: Any) -> Any:
-    """What an alarm of the stream adds: burdens must not forbid what its user allows."""
-    allowed, half_life = n[ALLOWED_SECONDS], ALARM_HALF_LIFE * n[INTERVAL]
-    return allowed / half_life if 0.0 < allowed < half_life else 1.0
+    return known and mean > before and mean >= least * least
 
 
 @inline_kernel
@@ -170,5 +164,5 @@ def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
     elif not is_record:
         return False
     count_hour(d, n[TIME])
-    d[PAUSE_UNTIL] = d[TICKS] + ALARM_PAUSE
+    d[PAUSE_UNTIL] = d[TICKS] + patience(n, ALARM_PAUSE)
     return calls

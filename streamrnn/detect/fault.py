@@ -5,7 +5,7 @@ it is accepted as the new normal, once it has lasted for ADAPT_AFTER. A level th
 until the stream has come halfway back: forecasts get used to a new level at once.
 
 What it looks like is often not yet to be seen when the score is low again: it is watched on until
-WATCHED readings after its first, and where the level leaves meanwhile, until it has come halfway
+so many readings after its first, and where the level leaves meanwhile, until it has come halfway
 back, but no longer than to the last of NAMING_AGES. What begins anew by then, or goes on, is named
 with it.
 
@@ -41,7 +41,6 @@ from streamrnn.detect.recipe import (
     REFERENCE_READINGS,
     REFERENCE_SECONDS,
     UNUSUAL_RANGE,
-    WATCHED,
 )
 from streamrnn.detect.rescaled import rescaled
 from streamrnn.kernels.jit import inline_kernel
@@ -128,20 +127,21 @@ def follow_fault(
     n: Any, at: int, habits: int, r: Any, first: int, end: int,
     mean: float, sd: float, steps: float,
     score: float, low: float, high: float, beyond: float, stuck: float, drift: float,
-    time: float, readings: float, adapt_after: float,
+    time: float, readings: float, adapt_after: float, watched: float,
 ) -> Any:  # fmt: skip
     """(kind, accepted): what the fault looks like after a reading, NONE where there is none, and
     whether it was accepted with this reading.
 
     r, first, end, mean, sd, steps: the last readings, see `rescaled`. score: of the reading.
     low, high: the range before it; beyond: how far outside it lies, as a share of that. stuck,
-    drift: above 1 it is one. readings: how many were applied.
+    drift: above 1 it is one. readings: how many were applied. watched: for so many readings at
+    least.
     """
     if not goes_on(n, at, habits, score, low, high, time):
         return NONE, False
     n[at + QUIET] = n[at + QUIET] + 1.0 if score < FAULT_CALM_SCORE else 0.0
     is_over = n[at + SINCE] != 0.0 and n[at + QUIET] >= FAULT_CALM
-    has_been_watched = is_watched_no_longer(n, at)
+    has_been_watched = is_watched_no_longer(n, at, watched)
     kind = n[at + KIND]
     if beyond > UNUSUAL_RANGE:
         kind = OUT_OF_RANGE
@@ -172,16 +172,16 @@ def follow_fault(
     if is_over and n[at + SHIFT] == 0.0:
         n[at + SINCE] = 0.0
         n[at + CLEAN_FROM] = readings
-    if is_watched_no_longer(n, at):
+    if is_watched_no_longer(n, at, watched):
         n[at + KIND] = NONE
         n[at + SHIFT] = 0.0
     return kind, False
 
 
 @inline_kernel
-def is_watched_no_longer(n: Any, at: int) -> Any:
+def is_watched_no_longer(n: Any, at: int, watched: float) -> Any:
     """Whether there is no fault, and nothing more to be seen of the last one."""
-    until = WATCHED if n[at + SHIFT] == 0.0 else NAMING_AGES[-1]
+    until = watched if n[at + SHIFT] == 0.0 else NAMING_AGES[-1]
     return n[at + SINCE] == 0.0 and n[at + SEEN] >= until
 
 

@@ -114,6 +114,7 @@ CALIBRATION_STEP = 0.3
 START_EXPONENT = 5.0  # tails are much heavier than they look
 FIXED_SURPRISE = 8.5  # -ln of the false alarms per reading at the fixed threshold
 LOG_THRESHOLD_LIMITS = (-2.5, 3.0)
+TAKEN_UP = 0.5  # of the time allowed for one alarm, that one may be watched or keep others quiet
 # So long after the end of an anomaly the next alarm begins another.
 NEW_ALARM_SECONDS = 1200.0
 NEW_ALARM_READINGS = 2.5

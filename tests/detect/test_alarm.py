@@ -58,7 +58,6 @@ def is_raised(
     numbers[layout.NEWS : layout.NEWS + len(features)] = features
     numbers[FINE_LIKELIHOOD], numbers[COARSE_LIKELIHOOD] = fine, coarse
     device = numbers if leader is None else leader
-    score /= threshold
     return bool(raise_alarm(numbers, device, score, error, novelty, unusual, threshold, elapsed))
 
 
@@ -138,8 +137,11 @@ def test_a_stream_that_may_call_often_is_burdened_by_less(allowed: float, share:
 
 def test_a_threshold_raises_what_is_enough_in_every_channel() -> None:
     for channel in range(len(ENOUGH)):
-        assert not is_raised(grown_up(), only(channel, 1.9), threshold=2.0)
-        assert is_raised(grown_up(), only(channel, 2.1), threshold=2.0)
+        for size, called in ((2.1, True), (1.9, False)):
+            evidence, error = only(channel, size), 2.0 * LIKELY_ERROR
+            assert is_raised(grown_up(), evidence, threshold=2.0, error=error) is called
+    likely = only(layout.FINE_CHANNEL, 2.1)
+    assert not is_raised(grown_up(), likely, threshold=2.0, error=1.9 * LIKELY_ERROR)
 
 
 def test_a_young_stream_wants_more_and_learns_all_the_same_what_it_does_by_nature() -> None:

@@ -7,8 +7,15 @@ import pytest
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, layout
-from streamrnn.detect.evidence import calibrate
-from streamrnn.detect.recipe import CALIBRATION_STEP, LOG_THRESHOLD_LIMITS, NEW_ALARM_READINGS
+from streamrnn.detect.calibration import burden_of_one, calibrate, patience
+from streamrnn.detect.recipe import (
+    ALARM_HALF_LIFE,
+    CALIBRATION_STEP,
+    LOG_THRESHOLD_LIMITS,
+    NEW_ALARM_READINGS,
+    TAKEN_UP,
+    WATCHED,
+)
 from streamrnn.kernels.jit import kernel
 from streamrnn.records import Kind
 from tests.detect.streams import step_one
@@ -61,6 +68,22 @@ def test_it_never_leaves_its_limits() -> None:
     assert LOG_THRESHOLD_LIMITS[0] <= found <= LOG_THRESHOLD_LIMITS[1]
 
 
+def test_above_1_it_divides_the_score_and_below_1_it_does_not() -> None:
+    """Who wants to be called more often does not want the usual to be anomalous."""
+    bank = bank_allowing("1 per 90d")
+    values = np.random.default_rng(6).normal(size=501)
+    times = 1.7e9 + MINUTE * np.arange(501)
+    step_one(bank, values[:500], times[:500])
+    scores = []
+    for threshold in (1.0, 2.0, 0.5):
+        stored = bank.to_arrays()
+        stored["numbers"][0, layout.LOG_THRESHOLD] = np.log(threshold)
+        heir = Bank.from_arrays(bank.config, stored)
+        scores.append(float(step_one(heir, values[500:], times[500:]).score[0]))
+    assert 0.0 < scores[0] < 1.0
+    assert scores == pytest.approx([scores[0], scores[0] / 2.0, scores[0]])
+
+
 def test_a_dismissed_alarm_raises_it_by_a_step() -> None:
     bank = bank_allowing("1 per 30d")
     step_one(bank, np.random.default_rng(4).normal(size=400), 1.7e9 + MINUTE * np.arange(400))
@@ -82,12 +105,12 @@ def learn(
 
 
 class Hourly:
-    """An hourly stream that may call once in 30 days; how far its threshold has moved."""
+    """An hourly stream that may call once in so many days; how far its threshold has moved."""
 
-    def __init__(self) -> None:
+    def __init__(self, days: float = 30.0) -> None:
         self.numbers = np.zeros(layout.NUMBERS)
         self.numbers[layout.INTERVAL] = HOUR
-        self.numbers[layout.ALLOWED_SECONDS] = 30.0 * DAY
+        self.numbers[layout.ALLOWED_SECONDS] = days * DAY
         self.time = NOON
 
     def hear(
@@ -109,11 +132,22 @@ class Hourly:
 
 
 DOWN = pytest.approx(-1.0 / (30.0 * 24.0))
+UP = pytest.approx(1.0 - WATCHED / (30.0 * 24.0))
+
+
+@kernel
+def call_patience(n: np.ndarray, readings: float) -> float:
+    return patience(n, readings)
+
+
+@kernel
+def call_burden_of_one(n: np.ndarray) -> float:
+    return burden_of_one(n)
 
 
 def test_an_anomaly_counts_once_however_long_it_lasts() -> None:
     stream = Hourly()
-    assert stream.break_down() == pytest.approx(1.0)
+    assert stream.break_down() == UP
     assert [stream.hear(kind=Kind.SPIKE) for _ in range(40)] == [0.0] * 40
     assert stream.break_down() == 0.0
     assert [stream.hear(score=0.9) for _ in range(5)] == [0.0] * 5  # its score is high, still
@@ -131,7 +165,7 @@ def test_the_next_anomaly_counts_too_however_soon_it_comes() -> None:
     stream.break_down()
     for _ in range(int(NEW_ALARM_READINGS)):
         stream.hear()
-    assert stream.break_down() == pytest.approx(1.0)
+    assert stream.break_down() == UP
 
 
 def test_a_new_normal_is_no_anomaly_though_its_score_is_high() -> None:
@@ -139,7 +173,7 @@ def test_a_new_normal_is_no_anomaly_though_its_score_is_high() -> None:
     stream.break_down()
     stream.hear(accepted=True, kind=Kind.LEVEL_SHIFT, score=2.0)
     assert stream.hear(score=2.0) == DOWN
-    assert stream.break_down() == pytest.approx(1.0)
+    assert stream.break_down() == UP
 
 
 def test_a_clock_that_was_set_back_makes_no_anomaly_last() -> None:
@@ -147,3 +181,30 @@ def test_a_clock_that_was_set_back_makes_no_anomaly_last() -> None:
     stream.break_down()
     stream.time -= DAY
     assert stream.hear() == DOWN
+
+
+def test_of_an_anomaly_the_time_counts_for_which_it_is_watched_at_least() -> None:
+    """Else an hourly stream that may call once a day could not: a day has 24 readings."""
+    assert Hourly(days=1.0).break_down() == pytest.approx(1.0 - TAKEN_UP)
+    assert Hourly(days=4.0).break_down() == pytest.approx(1.0 - WATCHED / 96.0)
+
+
+def test_where_many_alarms_are_allowed_one_takes_up_half_of_its_time_at_most() -> None:
+    patient = [call_patience(Hourly(days).numbers, 30.0) for days in (0.5, 1.0, 2.5, 90.0)]
+    assert patient == [6.0, 12.0, 30.0, 30.0]
+    unasked = np.zeros(layout.NUMBERS)
+    unasked[layout.INTERVAL] = HOUR
+    assert call_patience(unasked, 30.0) == 30.0
+    assert call_burden_of_one(unasked) == 1.0
+    assert call_burden_of_one(Hourly(days=1.0).numbers) == 24.0 / ALARM_HALF_LIFE
+    assert call_burden_of_one(Hourly(days=90.0).numbers) == 1.0
+
+
+def test_an_hourly_stream_calls_about_once_a_day_where_that_is_allowed() -> None:
+    """And the usual does not become anomalous by that."""
+    times = 1.7e9 + HOUR * np.arange(6_000.0)
+    values = np.sin(times * 2.0 * np.pi / DAY) + 0.3 * np.random.default_rng(5).normal(size=6_000)
+    found = step_one(bank_allowing("1 per 1d"), values, times)
+    calls = np.count_nonzero(np.diff((found.kind != Kind.NONE).astype(int)) == 1)
+    assert 0.5 <= calls / (6_000 / 24) <= 1.2
+    assert (found.score > 1.0).mean() < 0.15

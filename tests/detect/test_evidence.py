@@ -97,14 +97,6 @@ def test_a_score_falls_from_reading_to_reading_and_not_at_once() -> None:
     assert score(numbers, tails, 0.0) == pytest.approx(10.0 * SCORE_KEPT**2)
 
 
-def test_a_higher_threshold_makes_all_evidence_count_for_less() -> None:
-    numbers, tails = surprised(error=ERROR_UNIT, shape=SHAPE_UNIT)
-    usual = score(numbers, tails, LEVEL_UNIT)
-    numbers[layout.HELD_SCORE] = 0.0
-    numbers[layout.LOG_THRESHOLD] = np.log(2.0)
-    assert score(numbers, tails, LEVEL_UNIT) == pytest.approx(usual / 2.0)
-
-
 def test_every_statistic_goes_to_its_lanes() -> None:
     numbers, tails = np.zeros(layout.NUMBERS), np.zeros(AT + SIZE, np.float32)
     numbers[AT_SHAPE[0] + layout.ANALOGUE_ERROR] = 4.0

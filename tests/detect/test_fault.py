@@ -23,7 +23,7 @@ CLEAN = int(2.5 * DAY / MINUTE)  # readings that show what is usual
 
 @kernel
 def call_is_watched_no_longer(n: Any) -> Any:
-    return fault.is_watched_no_longer(n, 0)
+    return fault.is_watched_no_longer(n, 0, WATCHED)
 
 
 def config(**changes: Any) -> DetectorConfig:
