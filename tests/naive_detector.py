@@ -338,13 +338,13 @@ class Detector:
         evidence = [*news, likelihood, S_coarse, strength, max(unusual, stuck, drift)]
         echoes = faulty or len(self.values) < self.clean_from + recipe.ECHO
         muted = echoes or len(self.records.blocks) < recipe.SLOW_FROM
-        alarm = self.alarm.is_raised(
+        trust = self.alarm.trust(
             evidence, elapsed, len(self.values),
             time=time, novelty=novelty, interval=self.timing.interval, muted=muted,
         )  # fmt: skip
         if drift > 1.0:
             score = max(score, 1.0 + recipe.ALARM_TILT * strength)
-        if alarm:
+        if trust:
             score = max(score, 1.0 + recipe.ALARM_TILT * (1.0 + strength))
         held = max(score, strength, self.fault.lasting(habits, stuck))
         z = np.array(fine.history[-fine.kept :])
@@ -355,9 +355,9 @@ class Detector:
         if faulty and self.fault.since is None and not accepted:
             self.clean_from = len(self.values)
         if broken:
-            alarm, kind, score = True, Kind.OUT_OF_RANGE, max(score, recipe.HARD_LIMIT_SCORE)
+            trust, kind, score = 1.0, Kind.OUT_OF_RANGE, max(score, recipe.HARD_LIMIT_SCORE)
         outcome = Outcome.ANOMALY if score > 1.0 else Outcome.NORMAL
-        return Judgement(outcome, score, kind, alarm, *expected)
+        return Judgement(outcome, score, kind, trust > 0.0, *expected)
 
     def compare(
         self, value: float, time: float, gap: bool, *, faulty: bool

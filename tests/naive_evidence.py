@@ -224,7 +224,7 @@ class Alarm:
         self.novelties: dict[object, float] = {}
         self.highest = 0.0  # root mean square of the novelty over the streams
 
-    def is_raised(
+    def trust(
         self,
         evidence: list[float],
         elapsed: float,
@@ -235,8 +235,10 @@ class Alarm:
         novelty: float = 0.0,
         interval: float = math.inf,
         muted: bool = False,
-    ) -> bool:
-        """evidence: by channel: four features, fine, coarse, score, habits. readings: so far.
+    ) -> float:
+        """In the alarm that is raised; 0: none is.
+
+        evidence: by channel: four features, fine, coarse, score, habits. readings: so far.
         interval: between them, seconds. muted: whether what moves slowly still shows a fault."""
         least = max(recipe.RANGE_WARM_READINGS, recipe.HABIT_WARM_SECONDS / max(interval, 1e-9))
         young, k = readings < least, self.streams
@@ -272,16 +274,17 @@ class Alarm:
         *,
         is_record: bool,
         young: bool,
-    ) -> bool:
+    ) -> float:
         bare = [
             max(min(V, v / recipe.SHARE), v * recipe.SHARE)
             for v, V in zip(own, together, strict=True)
         ]
         if (max(bare) < 1.0 and not is_record) or self.ticks < self.pause_until:
-            return False
+            return 0.0
         kept = 0.5 ** ((self.ticks - self.faded_to) / recipe.ALARM_HALF_LIFE)
         self.burdens = [kept * burden for burden in self.burdens]
         self.faded_to = self.ticks
+        trust = (1.0 + recipe.TRUST_RISE) ** -sum(self.burdens)
         hour = max(sum(self.same_hour(then, time) for then in self.called_at) - 1.0, 0.0)
         strengths = [
             strength / (1.0 + recipe.ALARM_RISE) ** (burden + hour)
@@ -290,13 +293,16 @@ class Alarm:
         if max(strengths) >= 1.0:
             self.burdens[strengths.index(max(strengths))] += 1.0
         elif not is_record:
-            return False
+            return 0.0
         if not self.called_at or abs(time - self.called_at[-1]) >= 3600.0:
             self.called_at.append(time)
         self.pause_until = self.ticks + recipe.ALARM_PAUSE
         enough = max(1.0, (recipe.REHEARSAL / readings) ** 2)
         loud = max(strengths) >= enough or (young and max(strengths[:4]) >= 1.0)
-        return is_record or loud
+        trust *= max(strengths)
+        if is_record:
+            return max(trust, recipe.RECORD_TRUST)
+        return trust if loud and trust >= recipe.TRUSTED else 0.0
 
     @staticmethod
     def same_hour(then: float, now: float) -> float:

@@ -113,7 +113,7 @@ AT_SHAPE = tuple(shape(m) for m in range(MEMORIES))
     YHAT_OUT,
     LOWER_OUT,
     UPPER_OUT,
-    ALARM,
+    TRUST,
     ACCEPTED,
     COLUMNS,
 ) = range(12)
@@ -182,7 +182,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 n[HABITS + BEGUN] = time
             out[SCORE_OUT] = 0.0
             out[KIND] = NONE
-            out[ALARM] = 0.0
+            out[TRUST] = 0.0
             out[ACCEPTED] = 0.0
             out[YHAT_OUT] = math.nan
             out[LOWER_OUT] = math.nan
@@ -270,7 +270,8 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 unusual = HABIT_WEIGHT * unusual if strength >= HABIT_SCORE * threshold else 0.0
                 beyond = max(unusual, stuck, drift)
                 leader = numbers[int(n[LEADER])]
-                alarm = raise_alarm(n, leader, strength, error, novelty, beyond, threshold, elapsed)
+                trust = raise_alarm(n, leader, strength, error, novelty, beyond, threshold, elapsed)
+                alarm = trust > 0.0
                 score /= max(threshold, 1.0)
                 strength /= max(threshold, 1.0)
                 if drift > threshold:
@@ -288,11 +289,11 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 )  # fmt: skip
                 calibrate(n, alarm, accepted, kind, score, time, elapsed)
                 out[OUTCOME], out[SCORE_OUT], out[KIND] = outcome, score, kind
-                out[ALARM], out[ACCEPTED] = alarm, accepted
+                out[TRUST], out[ACCEPTED] = trust, accepted
             if not n[LOW_LIMIT] <= value <= n[HIGH_LIMIT]:
                 out[OUTCOME] = ANOMALY
                 out[SCORE_OUT] = max(out[SCORE_OUT], HARD_LIMIT_SCORE)
-                out[KIND], out[ALARM] = OUT_OF_RANGE, 1.0
+                out[KIND], out[TRUST] = OUT_OF_RANGE, max(out[TRUST], 1.0)
             n[SCORE] = out[SCORE_OUT]
         return table.shape[0]
 

@@ -20,6 +20,11 @@ a device does at the same hour of every day has a burden of its own, see `hours`
 the device's novelty, the part of the score that errors and shapes make, is enough whatever the
 burden: where shapes return, what never was before may be small.
 
+    trust = largest strength_c / (1 + TRUST_RISE)^(sum of all burdens)
+
+A device that called often of late, for whatever reason, is trusted less. An alarm with a trust of
+less than TRUSTED burdens, but calls nobody; a record does, with however little trust.
+
 In a young stream much is new. Before it has seen a day and a night (by its readings: clocks are
 set), a feature must leave its range by all of that. Otherwise, until REHEARSAL readings, burdens
 grow as they would, but somebody is called only where the strength is at least
@@ -75,9 +80,12 @@ from streamrnn.detect.recipe import (
     RECORD_FROM,
     RECORD_HEARD_FROM,
     RECORD_LEAST,
+    RECORD_TRUST,
     REHEARSAL,
     SHARE,
     SLOW_FROM,
+    TRUST_RISE,
+    TRUSTED,
 )
 from streamrnn.kernels.jit import inline_kernel
 
@@ -91,7 +99,8 @@ def raise_alarm(
     n: Any, d: Any, strength: float, error: float, novelty: float, beyond: float, threshold: float,
     elapsed: float,
 ) -> Any:  # fmt: skip
-    """Whether an alarm is raised at a reading whose news are in n, of evidence so strong.
+    """The trust in the alarm that is raised at a reading whose news are in n, of evidence so
+    strong; 0: none is.
 
     n: numbers of the stream; d: of the stream that keeps those of the device. error, novelty: the
     part of the score that errors of forecasts have, and these with shapes. beyond: by how much
@@ -120,7 +129,7 @@ def raise_alarm(
         largest = max(largest, n[NEWS + c])
     is_record = is_new_record(n, d, novelty, RECORD_LEAST * threshold)
     if (largest < 1.0 and not is_record) or d[TICKS] < d[PAUSE_UNTIL]:
-        return False
+        return 0.0
     return call(n, d, is_record, is_young)
 
 
@@ -146,14 +155,15 @@ def is_new_record(n: Any, d: Any, novelty: float, least: float) -> Any:
 
 @inline_kernel
 def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
-    """Whether what is in n calls somebody, burdens considered; burdens the channel that does."""
+    """The trust in what is in n where it calls somebody, else 0; burdens the channel that does."""
     kept = math.exp(-FADING * (d[TICKS] - d[FADED_TO]))
     d[FADED_TO] = d[TICKS]
-    strongest, by, calls = 0.0, 0, is_record
+    strongest, by, calls, total = 0.0, 0, False, 0.0
     hurdle = (REHEARSAL / n[READINGS]) ** 2
     hour = hour_burden(d, n[TIME])
     for c in range(CHANNELS):
         d[BURDENS + c] *= kept
+        total += d[BURDENS + c]
         strength = math.sqrt(n[NEWS + c]) / (1.0 + ALARM_RISE) ** (d[BURDENS + c] + hour)
         if strength >= 1.0 and (strength >= hurdle or (is_young and c < FINE_CHANNEL)):
             calls = True
@@ -162,7 +172,10 @@ def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
     if strongest >= 1.0:
         d[BURDENS + by] += burden_of_one(n)
     elif not is_record:
-        return False
+        return 0.0
     count_hour(d, n[TIME])
     d[PAUSE_UNTIL] = d[TICKS] + patience(n, ALARM_PAUSE)
-    return calls
+    trust = strongest / (1.0 + TRUST_RISE) ** total
+    if is_record:
+        return max(trust, RECORD_TRUST)
+    return trust if calls and trust >= TRUSTED else 0.0

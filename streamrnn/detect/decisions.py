@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from streamrnn.detect import layout
 from streamrnn.detect.advance import (
     ACCEPTED,
-    ALARM,
     KIND,
     LOWER_OUT,
     OUTCOME,
     SCORE_OUT,
+    TRUST,
     UPPER_OUT,
     YHAT_OUT,
 )
@@ -27,11 +27,16 @@ class Decisions(NamedTuple):
     outcome: NDArray[np.uint8]  # records.Outcome
     score: NDArray[np.float64]
     kind: NDArray[np.uint8]  # records.Kind
-    alarm: NDArray[np.bool_]  # raised at this reading
+    trust: NDArray[np.float64]  # in the alarm raised at this reading, 1: just enough; 0: none is
     yhat: NDArray[np.float64]  # NaN: no forecast
     yhat_lower: NDArray[np.float64]
     yhat_upper: NDArray[np.float64]
     accepted: NDArray[np.bool_]  # what was anomalous is the new normal from this reading on
+
+    @property
+    def alarm(self) -> NDArray[np.bool_]:
+        """Whether one is raised at this reading."""
+        return self.trust > 0.0
 
 
 class BankStatus(NamedTuple):
@@ -61,7 +66,7 @@ def decisions_in(table: NDArray[np.float64]) -> Decisions:
         outcome=table[:, OUTCOME].astype(np.uint8),
         score=table[:, SCORE_OUT].copy(),
         kind=table[:, KIND].astype(np.uint8),
-        alarm=table[:, ALARM] != 0.0,
+        trust=table[:, TRUST].copy(),
         yhat=table[:, YHAT_OUT].copy(),
         yhat_lower=table[:, LOWER_OUT].copy(),
         yhat_upper=table[:, UPPER_OUT].copy(),

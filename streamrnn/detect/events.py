@@ -94,14 +94,15 @@ class EventTracker:
         arrived = np.asarray(times, np.float64) if now is None else np.full(len(rows), now)
         self._silence.hear(rows, arrived)
         watched = self._watched
-        if decisions.alarm.any():  # what follows the alarm in this batch belongs to its event
+        alarm = decisions.alarm
+        if alarm.any():  # what follows the alarm in this batch belongs to its event
             watched = watched.copy()
-            watched[rows[decisions.alarm]] = True
+            watched[rows[alarm]] = True
         notable = watched.take(rows).nonzero()[0]
         if not notable.size:
             return []
         d = decisions
-        columns: list[NDArray[Any]] = [rows, d.outcome, d.kind, d.alarm, d.accepted]
+        columns: list[NDArray[Any]] = [rows, d.outcome, d.kind, alarm, d.accepted]
         columns += [np.asarray(times), np.asarray(values)]
         columns += [d.score, d.yhat, d.yhat_lower, d.yhat_upper]
         events = []

@@ -23,12 +23,12 @@ from streamrnn.records import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """score: (n,) of each row, higher is more anomalous. alarm: (n, C) alarms raised by each
-    stream. flagged: (n,) rows where any stream was anomalous. None: the detector has no threshold
-    of its own."""
+    """score: (n,) of each row, higher is more anomalous. trust: (n, C) in the alarms raised by each
+    stream, 0 where there is none. flagged: (n,) rows where any stream was anomalous. None: the
+    detector has no threshold of its own."""
 
     score: NDArray[np.float64]
-    alarm: NDArray[np.bool_] | None = None
+    trust: NDArray[np.float64] | None = None
     flagged: NDArray[np.bool_] | None = None
 
 
@@ -74,11 +74,11 @@ def _streamrnn(series: Series, seed: int) -> Verdict:
         series.values[present],
         np.broadcast_to(series.times[:, None], (n, C))[present],
     )
-    score, alarm = np.full((n, C), np.nan), np.zeros((n, C), bool)
+    score, trust = np.full((n, C), np.nan), np.zeros((n, C))
     anomaly = np.zeros((n, C), bool)
-    score[present], alarm[present] = decisions.score, decisions.alarm
+    score[present], trust[present] = decisions.score, decisions.trust
     anomaly[present] = decisions.outcome == Outcome.ANOMALY
-    return Verdict(np.sqrt(np.nanmean(score**2, axis=1)), alarm, np.any(anomaly, axis=1))
+    return Verdict(np.sqrt(np.nanmean(score**2, axis=1)), trust, np.any(anomaly, axis=1))
 
 
 def _per_channel(

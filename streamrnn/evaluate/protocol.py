@@ -60,11 +60,11 @@ NAB_SHIPPED = (Figure.NAB_STANDARD_SHIPPED, Figure.NAB_LOW_FP_SHIPPED, Figure.NA
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The rows of a series whose set is scored as a whole: all (n,) of NAB's, SKAB's after the
-    start. alarm, flagged: None when the detector has no threshold of its own."""
+    start. trust, flagged: None when the detector has no threshold of its own."""
 
     score: NDArray[np.float64]
     events: NDArray[np.int64]
-    alarm: NDArray[np.bool_] | None
+    trust: NDArray[np.float64] | None
     flagged: NDArray[np.bool_] | None
 
 
@@ -139,10 +139,10 @@ def _top_1(score: NDArray[np.float64], events: NDArray[np.int64]) -> float:
 
 
 def _alarms(series: Series, verdict: Verdict) -> AlarmCount | None:
-    if verdict.alarm is None:
+    if verdict.trust is None:
         return None
     start = series.start
-    counted = count_alarms(verdict.alarm[start:], series.times[start:], series.scored_events)
+    counted = count_alarms(verdict.trust[start:] > 0.0, series.times[start:], series.scored_events)
     if series.has_clock:
         return counted
     return counted._replace(delay_seconds=[], stream_seconds=0.0)
@@ -155,7 +155,7 @@ def _rows(data_set: str, series: Series, verdict: Verdict) -> Rows | None:
     return Rows(
         score=verdict.score[start:],
         events=series.events if data_set == "nab" else series.scored_events,
-        alarm=None if verdict.alarm is None else np.any(verdict.alarm, axis=1)[start:],
+        trust=None if verdict.trust is None else np.max(verdict.trust, axis=1)[start:],
         flagged=None if verdict.flagged is None else verdict.flagged[start:],
     )
 
@@ -179,15 +179,15 @@ def _alarm_figures(counts: Sequence[AlarmCount]) -> dict[Figure, float]:
 
 
 def _nab_figures(results: Sequence[SeriesResult]) -> dict[Figure, float]:
-    """A detector with alarms of its own enters with the scores of the rows that raised one: NAB
-    charges every row above the threshold, and so means alarms, not a score that stays high."""
+    """A detector with alarms of its own enters with its trust in them, and 0 elsewhere: NAB charges
+    every row above the threshold, and so means alarms, not a score that stays high."""
     rows = [(result.series.split("/")[0], result.rows) for result in results if result.rows]
     files, shipped = [], []
     for category, row in rows:
-        score = row.score if row.alarm is None else np.where(row.alarm, row.score, 0.0)
+        score = row.score if row.trust is None else row.trust
         files.append(nab.ScoredFile(category, score, row.events))
-        if row.alarm is not None:
-            shipped.append(nab.ScoredFile(category, row.alarm.astype(np.float64), row.events))
+        if row.trust is not None:
+            shipped.append(nab.ScoredFile(category, (row.trust > 0.0).astype(np.float64), row.events))
     figures = {}
     for profile, corpus, two_fold, at_shipped in zip(
         nab.PROFILES, NAB_CORPUS, NAB_2FOLD, NAB_SHIPPED, strict=True

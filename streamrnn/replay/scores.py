@@ -13,7 +13,7 @@ from streamrnn.replay.table import import_pandas
 
 COLUMNS: Final = (
     *("time", "stream", "value", "yhat", "yhat_lower", "yhat_upper"),
-    *("score", "outcome", "kind", "alarm"),
+    *("score", "outcome", "kind", "alarm", "trust"),
 )
 
 _OUTCOMES: Final = np.array([outcome.name.lower() for outcome in Outcome])
@@ -23,7 +23,7 @@ _KINDS: Final = np.array([kind.name.lower() for kind in Kind])
 class ScoreFile:
     """Writes one line per reading to `out`, late and duplicate ones too; empty: no forecast.
 
-    time: ISO 8601 in UTC, to the microsecond. alarm: 1 where an alarm was raised.
+    time: ISO 8601 in UTC, to the microsecond. alarm: 1 where an alarm was raised; trust: in it.
     """
 
     def __init__(self, out: TextIO) -> None:
@@ -45,6 +45,7 @@ class ScoreFile:
             _OUTCOMES[decisions.outcome],
             _KINDS[decisions.kind],
             decisions.alarm.astype(np.int8),
+            decisions.trust.round(6),
         )
         table = import_pandas().DataFrame(dict(zip(COLUMNS, columns, strict=True)))
         table.to_csv(self._out, header=False, index=False, lineterminator="\n")

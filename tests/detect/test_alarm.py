@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,9 +23,12 @@ from streamrnn.detect.recipe import (
     RECORD_FROM,
     RECORD_HEARD_FROM,
     RECORD_LEAST,
+    RECORD_TRUST,
     REHEARSAL,
     SHARE,
     SLOW_FROM,
+    TRUST_RISE,
+    TRUSTED,
 )
 from tests.naive_evidence import Alarm
 
@@ -45,7 +51,7 @@ def device_of(streams: int, readings: float = REHEARSAL) -> list[np.ndarray]:
     return [grown_up(readings, streams) for _ in range(streams)]
 
 
-def is_raised(
+def trust(
     numbers: np.ndarray,
     evidence: list[float],
     elapsed: float = 1.0,
@@ -53,12 +59,16 @@ def is_raised(
     leader: np.ndarray | None = None,
     error: float = LIKELY_ERROR,
     novelty: float = 0.0,
-) -> bool:
+) -> float:
     *features, fine, coarse, score, unusual = evidence
     numbers[layout.NEWS : layout.NEWS + len(features)] = features
     numbers[FINE_LIKELIHOOD], numbers[COARSE_LIKELIHOOD] = fine, coarse
     device = numbers if leader is None else leader
-    return bool(raise_alarm(numbers, device, score, error, novelty, unusual, threshold, elapsed))
+    return float(raise_alarm(numbers, device, score, error, novelty, unusual, threshold, elapsed))
+
+
+def is_raised(numbers: np.ndarray, evidence: list[float], **how: Any) -> bool:
+    return trust(numbers, evidence, **how) > 0.0
 
 
 def only(channel: int, amount: float) -> list[float]:
@@ -86,10 +96,9 @@ def test_alarms_are_the_twins(
         evidence = [share * enough for share, enough in zip(shares, ENOUGH, strict=True)]
         stream = one % streams
         device[stream][layout.TIME] = time
-        found = is_raised(device[stream], evidence, elapsed, leader=device[0], novelty=novelty)
-        assert found == twin.is_raised(
-            evidence, elapsed, age, time=time, stream=stream, novelty=novelty
-        )
+        found = trust(device[stream], evidence, elapsed, leader=device[0], novelty=novelty)
+        wanted = twin.trust(evidence, elapsed, age, time=time, stream=stream, novelty=novelty)
+        assert found == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("channel", range(len(ENOUGH)))
@@ -240,6 +249,23 @@ def test_what_a_stream_shows_while_all_is_new_to_it_is_no_record_to_be_broken() 
         is_raised(numbers, NOTHING, novelty=2.0 * RECORD_LEAST)
         numbers[layout.READINGS] = RECORD_FROM
         assert is_raised(numbers, NOTHING, novelty=1.5 * RECORD_LEAST) is breaks
+
+
+def test_a_device_that_called_often_of_late_is_trusted_less_and_at_last_not_at_all() -> None:
+    burdened = grown_up(RECORD_FROM)
+    usual = trust(burdened, only(SCORE, 2.0))
+    burdened[layout.PAUSE_UNTIL] = 0.0
+    others = math.log(1.0 / TRUSTED) / math.log(1.0 + TRUST_RISE)  # so many alarms of another kind
+    burdened[layout.BURDENS : layout.BURDENS + len(ENOUGH)] = 0.0
+    burdened[layout.BURDENS + HABIT] = others
+    assert trust(burdened, only(SCORE, 2.0)) == pytest.approx(usual * TRUSTED, rel=0.01)
+    burdened[layout.PAUSE_UNTIL] = 0.0
+    burdened[layout.BURDENS : layout.BURDENS + len(ENOUGH)] = 0.0
+    burdened[layout.BURDENS + HABIT] = 2.0 * others
+    assert not trust(burdened, only(SCORE, 1.1))
+    assert burdened[layout.BURDENS + SCORE] == 1.0, "it burdens all the same"
+    burdened[layout.PAUSE_UNTIL] = 0.0
+    assert trust(burdened, NOTHING, novelty=2.0 * RECORD_LEAST) == RECORD_TRUST
 
 
 def test_records_of_a_young_stream_and_tiny_ones_call_nobody() -> None:

@@ -6,12 +6,12 @@ from numpy.testing import assert_array_equal
 from streamrnn.detect import layout
 from streamrnn.detect.advance import (
     ACCEPTED,
-    ALARM,
     COLUMNS,
     KIND,
     LOWER_OUT,
     OUTCOME,
     SCORE_OUT,
+    TRUST,
     UPPER_OUT,
     YHAT_OUT,
 )
@@ -25,7 +25,7 @@ def table() -> np.ndarray:
     found[:, OUTCOME] = Outcome.NORMAL, Outcome.ANOMALY
     found[:, SCORE_OUT] = 0.25, 1.5
     found[:, KIND] = Kind.NONE, Kind.SPIKE
-    found[:, ALARM] = 0.0, 1.0
+    found[:, TRUST] = 0.0, 1.0
     found[:, ACCEPTED] = 1.0, 0.0
     found[:, YHAT_OUT] = np.nan, 2.0
     found[:, LOWER_OUT] = np.nan, 1.0
@@ -38,6 +38,7 @@ def test_a_column_of_the_table_is_the_column_of_that_name() -> None:
     assert d.outcome.tolist() == [Outcome.NORMAL, Outcome.ANOMALY]
     assert d.score.tolist() == [0.25, 1.5]
     assert d.kind.tolist() == [Kind.NONE, Kind.SPIKE]
+    assert d.trust.tolist() == [0.0, 1.0]
     assert d.alarm.tolist() == [False, True]
     assert d.accepted.tolist() == [True, False]
     assert_array_equal([d.yhat, d.yhat_lower, d.yhat_upper], [[np.nan, x] for x in (2.0, 1.0, 3.0)])

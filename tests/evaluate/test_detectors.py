@@ -40,9 +40,9 @@ def test_every_row_gets_a_finite_score_even_with_empty_cells(name):
 
 def test_ours_scores_a_row_by_the_quadratic_mean_of_its_channels_and_keeps_alarms_apart():
     verdict = DETECTORS[OURS].run(two_channels(), 0)
-    assert verdict.alarm is not None
-    assert verdict.alarm[500:505, 0].any()
-    assert not verdict.alarm[:500].any()
+    assert verdict.trust is not None
+    assert verdict.trust[500:505, 0].any()
+    assert not verdict.trust[:500].any()
     assert verdict.flagged is not None
     assert verdict.flagged[500:505].any()
 

@@ -28,9 +28,9 @@ def verdict(peak=605, alarms=None):
     score[peak] = 9.0
     if alarms is None:
         return Verdict(score)
-    alarm = np.zeros((1_000, 1), bool)
-    alarm[alarms] = True
-    return Verdict(score, alarm, alarm[:, 0])
+    trust = np.zeros((1_000, 1))
+    trust[alarms] = 1.0
+    return Verdict(score, trust, trust[:, 0] > 0.0)
 
 
 def result(data_set="ucr", seed=0, series=None, **of_verdict):
@@ -77,13 +77,22 @@ def test_nab_takes_the_alarms_of_a_detector_that_raises_them():
     """The score stays high for the rest of the file; there is one alarm."""
     score = np.zeros(1_000)
     score[600:] = 5.0
-    alarm = np.zeros((1_000, 1), bool)
-    alarm[600] = True
-    with_alarms = measure("nab", recording("a/b"), "d", 0, Verdict(score, alarm, score > 1))
+    trust = np.zeros((1_000, 1))
+    trust[600] = 0.4
+    with_alarms = measure("nab", recording("a/b"), "d", 0, Verdict(score, trust, score > 1))
     without = measure("nab", recording("a/b"), "d", 0, Verdict(score))
     assert figures_of("nab", [with_alarms])[Figure.NAB_STANDARD] == pytest.approx(100.0)
     assert figures_of("nab", [with_alarms])[Figure.NAB_STANDARD_SHIPPED] == pytest.approx(100.0)
     assert figures_of("nab", [without])[Figure.NAB_STANDARD] < 90.0
+
+
+def test_nab_passes_over_alarms_that_are_trusted_less_where_that_pays():
+    score, trust = np.zeros(1_000), np.zeros((1_000, 1))
+    trust[600], trust[900] = 0.4, 0.3  # the second one is false
+    found = measure("nab", recording("a/b"), "d", 0, Verdict(score, trust, score > 1))
+    figures = figures_of("nab", [found])
+    assert figures[Figure.NAB_STANDARD] == pytest.approx(100.0)
+    assert figures[Figure.NAB_STANDARD_SHIPPED] < 100.0
 
 
 @pytest.mark.parametrize("data_set", ["nab", "skab", "ucr"])

@@ -29,6 +29,7 @@ def test_every_reading_is_a_line_with_its_decision():
     outcomes = [Outcome(outcome).name.lower() for outcome in step.decisions.outcome]
     assert list(scores["outcome"]) == outcomes
     assert_array_equal(scores["alarm"].astype(bool), step.decisions.alarm)
+    assert_array_equal(scores["trust"] > 0.0, step.decisions.alarm)
     assert len(scores) == len(table)
 
 

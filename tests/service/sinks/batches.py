@@ -32,7 +32,7 @@ def judged(*rows: Row, outcome: Outcome = Outcome.NORMAL, yhat: float = math.nan
             outcome=np.full(n, int(outcome), np.uint8),
             score=column(0.5),
             kind=np.zeros(n, np.uint8),
-            alarm=np.zeros(n, np.bool_),
+            trust=np.zeros(n),
             yhat=column(yhat),
             yhat_lower=column(yhat),
             yhat_upper=column(yhat),
