@@ -187,7 +187,8 @@ def _nab_figures(results: Sequence[SeriesResult]) -> dict[Figure, float]:
         score = row.score if row.trust is None else row.trust
         files.append(nab.ScoredFile(category, score, row.events))
         if row.trust is not None:
-            shipped.append(nab.ScoredFile(category, (row.trust > 0.0).astype(np.float64), row.events))
+            raised = (row.trust > 0.0).astype(np.float64)
+            shipped.append(nab.ScoredFile(category, raised, row.events))
     figures = {}
     for profile, corpus, two_fold, at_shipped in zip(
         nab.PROFILES, NAB_CORPUS, NAB_2FOLD, NAB_SHIPPED, strict=True
