@@ -30,8 +30,10 @@ def test_the_detector_decides_the_same_without_the_compiler() -> None:
     alone, batched = plain["alone"]
     assert alone == batched
     compiled = decide()
-    for name in ("outcome", "kind", "alarm"):
+    for name in ("outcome", "kind"):
         assert plain[name] == getattr(compiled, name).tolist()
-    np.testing.assert_allclose(plain["score"], compiled.score, rtol=1e-2, atol=1e-2)
+    assert (np.array(plain["trust"]) > 0.0).tolist() == compiled.alarm.tolist()
+    for name in ("score", "trust"):
+        np.testing.assert_allclose(plain[name], getattr(compiled, name), rtol=1e-2, atol=1e-2)
     for name in ("yhat", "yhat_lower", "yhat_upper"):
         np.testing.assert_allclose(plain[name], getattr(compiled, name), rtol=1e-3, err_msg=name)
