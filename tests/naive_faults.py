@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from streamrnn.detect import kinds, recipe
+from streamrnn.detect import courses, kinds, recipe
 from streamrnn.records import Kind
 from tests import naive
 
@@ -141,8 +141,8 @@ def median(x: naive.F64) -> float:
 
 
 def block_medians(x: naive.F64) -> naive.F64:
-    n = len(x) // kinds.BLOCK
-    return np.array([median(part) for part in np.split(x[len(x) - n * kinds.BLOCK :], n)])
+    n = len(x) // courses.BLOCK
+    return np.array([median(part) for part in np.split(x[len(x) - n * courses.BLOCK :], n)])
 
 
 def best_fit(w: naive.F64, onsets: range, lengths: range) -> tuple[float, float]:

@@ -82,6 +82,19 @@ from streamrnn.detect.recipe import (
 )
 from streamrnn.detect.record_values import hear_block, hear_reading
 from streamrnn.detect.shapes import shape_distance
+from streamrnn.detect.table import (
+    ACCEPTED,
+    KIND,
+    LOWER_OUT,
+    OUTCOME,
+    SCORE_OUT,
+    SLOT,
+    TIME_IN,
+    TRUST,
+    UPPER_OUT,
+    VALUE_IN,
+    YHAT_OUT,
+)
 from streamrnn.detect.timing import AFTER_GAP, SEEN_BEFORE, TOO_LATE, place_in_time
 from streamrnn.detect.verdict import (
     forecast_band,
@@ -100,23 +113,6 @@ NORMAL, ANOMALY = int(Outcome.NORMAL), int(Outcome.ANOMALY)
 NONE, OUT_OF_RANGE = int(Kind.NONE), int(Kind.OUT_OF_RANGE)
 AT = (channel(FINE), channel(COARSE))
 AT_SHAPE = tuple(shape(m) for m in range(MEMORIES))
-
-
-# Columns of a table of readings: what `advance` reads, and what it writes; see `decisions`.
-(
-    SLOT,
-    VALUE_IN,
-    TIME_IN,
-    OUTCOME,
-    SCORE_OUT,
-    KIND,
-    YHAT_OUT,
-    LOWER_OUT,
-    UPPER_OUT,
-    TRUST,
-    ACCEPTED,
-    COLUMNS,
-) = range(12)
 
 
 @functools.cache
@@ -272,9 +268,10 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 leader = numbers[int(n[LEADER])]
                 trust = raise_alarm(n, leader, strength, error, novelty, beyond, threshold, elapsed)
                 alarm = trust > 0.0
-                score /= max(threshold, 1.0)
-                strength /= max(threshold, 1.0)
-                if drift > threshold:
+                divisor = max(threshold, 1.0)
+                score /= divisor
+                strength /= divisor
+                if drift > divisor:
                     score = max(score, 1.0 + ALARM_TILT * strength)
                 if alarm:
                     score = max(score, 1.0 + ALARM_TILT * (1.0 + strength))

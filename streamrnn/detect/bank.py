@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import fault, habits, layout
-from streamrnn.detect.advance import COLUMNS, SLOT, TIME_IN, VALUE_IN, make_advance
+from streamrnn.detect.advance import make_advance
 from streamrnn.detect.attendance import LATEST, Attendance, Idleness
 from streamrnn.detect.decisions import BankStatus, Decisions, decisions_in, status_in
 from streamrnn.detect.device import device_of
@@ -25,6 +25,7 @@ from streamrnn.detect.retrain import Retrainer, TrainingJob
 from streamrnn.detect.row_settings import name_hash, write_limits, write_settings
 from streamrnn.detect.silence import INTERVALS, LONG_INTERVALS, Rhythm
 from streamrnn.detect.stored import Content, pack, unpack
+from streamrnn.detect.table import COLUMNS, SLOT, TIME_IN, VALUE_IN
 from streamrnn.detect.weights import initial_parameters
 
 FIRST_CAPACITY = 16

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.detect import layout
-from streamrnn.detect.advance import (
+from streamrnn.detect.recipe import FINE
+from streamrnn.detect.table import (
     ACCEPTED,
     KIND,
     LOWER_OUT,
@@ -18,7 +19,6 @@ from streamrnn.detect.advance import (
     UPPER_OUT,
     YHAT_OUT,
 )
-from streamrnn.detect.recipe import FINE
 
 
 class Decisions(NamedTuple):

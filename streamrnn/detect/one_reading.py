@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.detect.advance import (
+from streamrnn.detect.table import (
     COLUMNS,
     KIND,
     LOWER_OUT,

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from streamrnn.config import DetectorConfig
-from streamrnn.detect import Bank, layout
+from streamrnn.detect import Bank, fault, habits, layout
 from streamrnn.detect.calibration import burden_of_one, calibrate, patience
 from streamrnn.detect.recipe import (
     ALARM_HALF_LIFE,
     CALIBRATION_STEP,
     LOG_THRESHOLD_LIMITS,
     NEW_ALARM_READINGS,
+    REFERENCE_LIMIT,
     TAKEN_UP,
     WATCHED,
 )
@@ -82,6 +83,25 @@ def test_above_1_it_divides_the_score_and_below_1_it_does_not() -> None:
         scores.append(float(step_one(heir, values[500:], times[500:]).score[0]))
     assert 0.0 < scores[0] < 1.0
     assert scores == pytest.approx([scores[0], scores[0] / 2.0, scores[0]])
+
+
+def test_a_drift_is_anomalous_from_1_on_however_low_the_threshold() -> None:
+    bank = bank_allowing("1 per 90d")
+    values = np.random.default_rng(6).normal(size=501)
+    times = 1.7e9 + MINUTE * np.arange(501)
+    step_one(bank, values[:500], times[:500])
+    for deviations, is_anomalous in ((0.9, False), (1.1, True)):
+        stored = bank.to_arrays()
+        numbers = stored["numbers"][0]
+        numbers[layout.LOG_THRESHOLD] = np.log(0.5)
+        numbers[layout.PAUSE_UNTIL] = np.inf  # no alarm
+        numbers[layout.FAULT + fault.IS_FROZEN] = 1.0
+        numbers[layout.FAULT + fault.REFERENCE_VAR] = 1.0
+        level = numbers[layout.HABITS + habits.MEAN_256]
+        numbers[layout.FAULT + fault.REFERENCE_MEAN] = level + deviations * REFERENCE_LIMIT
+        heir = Bank.from_arrays(bank.config, stored)
+        found = step_one(heir, values[500:], times[500:])
+        assert (found.score[0] > 1.0) == is_anomalous
 
 
 def test_a_dismissed_alarm_raises_it_by_a_step() -> None:

@@ -4,7 +4,9 @@ import numpy as np
 from numpy.testing import assert_array_equal
 
 from streamrnn.detect import layout
-from streamrnn.detect.advance import (
+from streamrnn.detect.decisions import decisions_in, status_in
+from streamrnn.detect.recipe import FINE
+from streamrnn.detect.table import (
     ACCEPTED,
     COLUMNS,
     KIND,
@@ -15,8 +17,6 @@ from streamrnn.detect.advance import (
     UPPER_OUT,
     YHAT_OUT,
 )
-from streamrnn.detect.decisions import decisions_in, status_in
-from streamrnn.detect.recipe import FINE
 from streamrnn.records import Kind, Outcome
 
 

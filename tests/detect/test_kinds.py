@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from streamrnn.detect.kinds import BEFORE, LEAST_BEFORE, NEAR, median, name_kind
+from streamrnn.detect.courses import median
+from streamrnn.detect.kinds import BEFORE, LEAST_BEFORE, NEAR, name_kind
 from streamrnn.kernels.jit import kernel
 from streamrnn.records import Kind
 from tests import naive_faults
