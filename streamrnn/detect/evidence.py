@@ -35,12 +35,14 @@ from streamrnn.detect.layout import (
     CHANGE_LANE,
     HELD_SCORE,
     HELD_STRENGTH,
+    LANES_END,
+    LASTING_LANE,
+    LASTING_LEVEL,
     LINEAR_LANE,
     MEMORIES,
     NETWORK_LANE,
     SHAPE_DISTANCE,
     SHAPE_LANE,
-    SHAPE_LANES_END,
     SLOW_SHAPE,
     TAILED,
     shape,
@@ -50,6 +52,8 @@ from streamrnn.detect.recipe import (
     CHANGE_SPANS,
     ERROR_UNIT,
     EVIDENCE_WARM,
+    LASTING_LEVEL_SPAN,
+    LASTING_SHAPE_SPANS,
     LEVEL_UNIT,
     LINEAR_SPANS,
     MAX_SCORE,
@@ -68,8 +72,12 @@ from streamrnn.kernels.vector import load
 
 AT_SHAPE = tuple(shape(m) for m in range(MEMORIES))
 
-SPANS = (*LINEAR_SPANS, *CHANGE_SPANS, *NETWORK_SPANS, *ANALOGUE_SPANS)
-ALPHA = np.array([2.0 / (span + 1.0) for span in SPANS] + [1.0] * (LANES - len(SPANS)), np.float32)
+SPANS = (
+    *(*LINEAR_SPANS, *CHANGE_SPANS, *NETWORK_SPANS, *ANALOGUE_SPANS),
+    *([1.0] * MEMORIES),
+    *LASTING_SHAPE_SPANS,
+)
+ALPHA = np.array([2.0 / (span + 1.0) for span in SPANS] + [1.0] * (LANES - LANES_END), np.float32)
 
 
 def _lanes(first: int, end: int) -> NDArray[np.float32]:
@@ -81,6 +89,10 @@ def _lanes(first: int, end: int) -> NDArray[np.float32]:
 LINEAR, CHANGE = _lanes(LINEAR_LANE, CHANGE_LANE), _lanes(CHANGE_LANE, NETWORK_LANE)
 NETWORK, ANALOGUE = _lanes(NETWORK_LANE, ANALOGUE_LANE), _lanes(ANALOGUE_LANE, SHAPE_LANE)
 SHAPES = tuple(_lanes(SHAPE_LANE + m, SHAPE_LANE + m + 1) for m in range(MEMORIES))
+LASTING = _lanes(LASTING_LANE, LANES_END)
+# what a sum of the surprises of all shapes is divided by: it has the largest of the analogue's
+OF_STRENGTH = SHAPE_UNIT[0] * (1 + LASTING_LANE - SHAPE_LANE)
+OF_SCORE = SHAPE_UNIT[1] * (1 + LANES_END - SHAPE_LANE)
 
 
 @inline_kernel
@@ -96,6 +108,7 @@ def weigh(n: Any, r: Any, at: int, linear: float, change: float, network: float)
     values = values + load(ANALOGUE, 0, LANES) * n[AT_SHAPE[0] + ANALOGUE_ERROR]
     for m in range(MEMORIES):
         values = values + load(SHAPES[m], 0, LANES) * n[AT_SHAPE[m] + SHAPE_DISTANCE]
+    values = values + load(LASTING, 0, LANES) * n[AT_SHAPE[0] + SHAPE_DISTANCE]
     tail_surprises(r, at, values, n[TAILED], ALPHA)
     n[TAILED] += 1.0
 
@@ -110,6 +123,15 @@ def largest(r: Any, at: int, first: int, end: int) -> Any:
 
 
 @inline_kernel
+def total_of(r: Any, at: int, first: int, end: int) -> Any:
+    """The sum of the surprises of the lanes first to end - 1 of the tails at `at`."""
+    found = 0.0
+    for lane in range(first, end):
+        found += r[at + WEIGHED + lane]
+    return found
+
+
+@inline_kernel
 def score_of(n: Any, r: Any, at: int, level: float) -> Any:
     """(score, strength, error, novelty) of the evidence last weighed, see `weigh`, and of a level
     so many deviations off, with no regard to the threshold; error is what the errors of forecasts
@@ -117,18 +139,18 @@ def score_of(n: Any, r: Any, at: int, level: float) -> Any:
     if n[TAILED] <= EVIDENCE_WARM:
         return 0.0, 0.0, 0.0, 0.0
     E = largest(r, at, LINEAR_LANE, ANALOGUE_LANE) / ERROR_UNIT
-    S = largest(r, at, ANALOGUE_LANE, SHAPE_LANE)
-    for lane in range(SHAPE_LANE, SHAPE_LANES_END):
-        S += r[at + WEIGHED + lane]
-    S /= SHAPE_UNIT * (SHAPE_LANES_END - SHAPE_LANE + 1)
-    novelty = E * E * E + S * S * S
+    odd = largest(r, at, ANALOGUE_LANE, SHAPE_LANE) + total_of(r, at, SHAPE_LANE, LASTING_LANE)
+    still_odd = odd + total_of(r, at, LASTING_LANE, LANES_END)
+    S = (odd / OF_STRENGTH, still_odd / OF_SCORE)
+    n[LASTING_LEVEL] += 2.0 / (LASTING_LEVEL_SPAN + 1.0) * (level - n[LASTING_LEVEL])
+    levels = (level, min(level, n[LASTING_LEVEL]))
     for which in range(2):
         slow = n[SLOW_SHAPE + which]
-        slow += 2.0 / (SLOW_SHAPE_SPAN + 1.0) * (min(S, SLOW_SHAPE_REACH[which]) - slow)
+        slow += 2.0 / (SLOW_SHAPE_SPAN + 1.0) * (min(S[0], SLOW_SHAPE_REACH[which]) - slow)
         n[SLOW_SHAPE + which] = slow
         slow *= SLOW_SHAPE_WEIGHT[which]
-        L = level / LEVEL_UNIT[which]
-        C = cube_root(novelty + slow * slow * slow + L * L * L)
+        L = levels[which] / LEVEL_UNIT[which]
+        C = cube_root(E**3 + S[which] ** 3 + slow**3 + L**3)
         kept = SCORE_KEPT * n[HELD_STRENGTH + which]
         n[HELD_STRENGTH + which] = min(max(C, kept), MAX_SCORE)
-    return n[HELD_SCORE], n[HELD_STRENGTH], E, cube_root(novelty)
+    return n[HELD_SCORE], n[HELD_STRENGTH], E, cube_root(E**3 + S[0] ** 3)

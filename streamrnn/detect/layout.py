@@ -18,6 +18,7 @@ from streamrnn.detect.recipe import (
     ENOUGH,
     HISTORY,
     INPUTS,
+    LASTING_SHAPE_SPANS,
     LINEAR_SPANS,
     MARKS,
     NETWORK_SPANS,
@@ -73,13 +74,14 @@ from streamrnn.kernels.statistics import BINS
     HELD_SCORE,
     SLOW_SHAPE,  # mean of the shapes' part of the strength; then the same of the score
     SLOW_SHAPE_OF_SCORE,
+    LASTING_LEVEL,  # mean of late of how far the level was off
     NOVELTY,  # square of the part of the score that errors and shapes have
     ORIGIN,  # the first reading
     TREND_FAST,  # exponential means of the readings
     TREND_SLOW,
     BLOCKS_SEEN,  # since the last gap
     STREAM_NUMBERS,
-) = range(48)
+) = range(49)
 
 # --- float64: one channel's numbers, from channel(c) ---------------------------------------------
 (
@@ -140,7 +142,7 @@ HOURS = BURDENS + len(ENOUGH)  # by hour of the day: how often somebody was call
 HOURS_AT = HOURS + DAY_HOURS  # the last time that counted there, 0: none
 NUMBERS = HOURS_AT + 1
 VECTOR = 16  # numbers that a memory of shapes goes through at once
-VERSION = 13  # of this layout; stored state of another one is refused
+VERSION = 14  # of this layout; stored state of another one is refused
 
 
 LOWEST, HIGHEST = RECORDS, RECORDS + 1  # of all readings
@@ -164,8 +166,9 @@ CHANGE_LANE = LINEAR_LANE + len(LINEAR_SPANS)
 NETWORK_LANE = CHANGE_LANE + len(CHANGE_SPANS)
 ANALOGUE_LANE = NETWORK_LANE + len(NETWORK_SPANS)
 SHAPE_LANE = ANALOGUE_LANE + len(ANALOGUE_SPANS)
-SHAPE_LANES_END = SHAPE_LANE + MEMORIES
-assert SHAPE_LANES_END <= tails.LANES
+LASTING_LANE = SHAPE_LANE + MEMORIES
+LANES_END = LASTING_LANE + len(LASTING_SHAPE_SPANS)
+assert LANES_END <= tails.LANES
 assert HISTORY % 8 == 0  # of which a quarter is even: see `remember`
 
 
