@@ -260,11 +260,13 @@ class Detector:
         self.timing, self.blocks = Timing(), Blocks()
         spans = (*recipe.LINEAR_SPANS, *recipe.CHANGE_SPANS)
         spans = (*spans, *recipe.NETWORK_SPANS, *recipe.ANALOGUE_SPANS)
-        self.tails = Tails([2.0 / (span + 1.0) for span in spans] + [1.0] * 3)
+        spans = (*spans, 1.0, 1.0, *recipe.SMOOTH_SHAPE_SPANS)
+        self.tails = Tails([2.0 / (span + 1.0) for span in spans])
         self.shapes = [Shapes(m) for m in range(2)]
         self.linear, self.level = Linear(), Level()
         self.records, self.alarm = Records(), Alarm()
         self.held, self.slow_shape = [0.0, 0.0], [0.0, 0.0]  # of the strength and of the score
+        self.smooth_level = 0.0
         self.persistence = Persistence()
         self.fault, self.limits = Fault(adapt_after), limits
         self.habits: Habits | None = None
@@ -396,18 +398,25 @@ class Detector:
         )
         values = [value for value, spans in groups for _ in spans]
         distances = [memory.distance for memory in self.shapes]
-        surprises = self.tails.judge([*values, *distances])
+        surprises = self.tails.judge(
+            [*values, *distances, *(distances[:1] * len(recipe.SMOOTH_SHAPE_SPANS))]
+        )
         if self.tails.count <= recipe.EVIDENCE_WARM:
             return 0.0, 0.0, 0.0, 0.0
         E = max(surprises[:9]) / recipe.ERROR_UNIT
-        S = (max(surprises[9:12]) + sum(surprises[12:])) / 3.0 / recipe.SHAPE_UNIT
+        nearest = max(surprises[9:12])
+        S = [
+            (nearest + sum(surprises[12:end])) / (end - 11) / recipe.SHAPE_UNIT for end in (14, 16)
+        ]
+        self.smooth_level += 2.0 / (recipe.SMOOTH_LEVEL_SPAN + 1.0) * (level - self.smooth_level)
+        levels = [level, min(level, self.smooth_level)]
         for k in range(2):
-            share = min(S, recipe.SLOW_SHAPE_REACH[k])
+            share = min(S[0], recipe.SLOW_SHAPE_REACH[k])
             self.slow_shape[k] += (
                 2.0 / (recipe.SLOW_SHAPE_SPAN + 1.0) * (share - self.slow_shape[k])
             )
             slow = recipe.SLOW_SHAPE_WEIGHT[k] * self.slow_shape[k]
-            L = level / recipe.LEVEL_UNIT[k]
-            C = (E**3 + S**3 + slow**3 + L**3) ** (1 / 3)
+            L = levels[k] / recipe.LEVEL_UNIT[k]
+            C = (E**3 + S[k] ** 3 + slow**3 + L**3) ** (1 / 3)
             self.held[k] = min(max(C, recipe.SCORE_KEPT * self.held[k]), recipe.MAX_SCORE)
-        return self.held[0], self.held[1], E, (E**3 + S**3) ** (1 / 3)
+        return self.held[0], self.held[1], E, (E**3 + S[1] ** 3) ** (1 / 3)

@@ -18,13 +18,13 @@ from streamrnn.detect.recipe import (
     ENOUGH,
     HISTORY,
     INPUTS,
-    LASTING_SHAPE_SPANS,
     LINEAR_SPANS,
     MARKS,
     NETWORK_SPANS,
     RECENT,
     RECORD_BLOCKS,
     SHAPE_LAGS,
+    SMOOTH_SHAPE_SPANS,
 )
 from streamrnn.kernels import rls, tails
 from streamrnn.kernels.optimiser import LANES, padded
@@ -74,7 +74,7 @@ from streamrnn.kernels.statistics import BINS
     HELD_SCORE,
     SLOW_SHAPE,  # mean of the shapes' part of the strength; then the same of the score
     SLOW_SHAPE_OF_SCORE,
-    LASTING_LEVEL,  # mean of late of how far the level was off
+    SMOOTH_LEVEL,  # mean of late of how far the level lay off
     NOVELTY,  # square of the part of the score that errors and shapes have
     ORIGIN,  # the first reading
     TREND_FAST,  # exponential means of the readings
@@ -166,8 +166,8 @@ CHANGE_LANE = LINEAR_LANE + len(LINEAR_SPANS)
 NETWORK_LANE = CHANGE_LANE + len(CHANGE_SPANS)
 ANALOGUE_LANE = NETWORK_LANE + len(NETWORK_SPANS)
 SHAPE_LANE = ANALOGUE_LANE + len(ANALOGUE_SPANS)
-LASTING_LANE = SHAPE_LANE + MEMORIES
-LANES_END = LASTING_LANE + len(LASTING_SHAPE_SPANS)
+SMOOTH_LANE = SHAPE_LANE + MEMORIES
+LANES_END = SMOOTH_LANE + len(SMOOTH_SHAPE_SPANS)
 assert LANES_END <= tails.LANES
 assert HISTORY % 8 == 0  # of which a quarter is even: see `remember`
 

@@ -95,19 +95,19 @@ LINEAR_SPANS = (5.0, 20.0, 80.0)
 CHANGE_SPANS = (1.0, 20.0, 80.0)
 NETWORK_SPANS = (5.0, 20.0, 80.0)
 ANALOGUE_SPANS = (5.0, 20.0, 80.0)
-LASTING_SHAPE_SPANS = (10.0, 40.0)  # of distances in the first memory
+SMOOTH_SHAPE_SPANS = (10.0, 40.0)  # for distances of the first memory, in the score
 EVIDENCE_START = 30.0  # readings before the scale is settled enough to begin
 EVIDENCE_WARM = 20.0  # more of them before a tail is known
 
 # Score: above 1 is anomalous. What -ln P, or how many deviations, make a score of 1 by themselves.
 ERROR_UNIT = 25.0
+SHAPE_UNIT = 12.0
 # Pairs: for the strength that alarms are raised by, and for the score.
-SHAPE_UNIT = (12.0, 11.0)
 SLOW_SHAPE_WEIGHT = (1.25, 1.8)
 SLOW_SHAPE_REACH = (math.inf, 0.3)  # of S: more counts in its mean as this
 SLOW_SHAPE_SPAN = 300.0  # readings
 LEVEL_UNIT = (16.0, 20.0)  # deviations
-LASTING_LEVEL_SPAN = 20.0  # readings: in the score, a level counts by what it was of late
+SMOOTH_LEVEL_SPAN = 20.0  # readings: in the score, a level counts as its mean over these at most
 SCORE_KEPT = 0.9  # of the last score, where that is more: evidence comes and goes within an event
 ALARM_TILT = 0.05  # how much the evidence orders what an alarm raised to 1
 MAX_SCORE = 1e6

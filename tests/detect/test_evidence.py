@@ -53,7 +53,7 @@ def surprised(
     numbers, surprises = np.zeros(layout.NUMBERS), np.zeros(AT + SIZE, np.float32)
     numbers[layout.TAILED] = EVIDENCE_WARM + 1.0
     surprises[AT + lane] = error
-    surprises[AT + layout.ANALOGUE_LANE : AT + layout.SHAPE_LANES_END] = shape
+    surprises[AT + layout.ANALOGUE_LANE : AT + layout.LANES_END] = shape
     return numbers, surprises
 
 
@@ -62,9 +62,32 @@ def test_each_error_reaches_one_by_itself(lane: int) -> None:
     assert score(*surprised(error=ERROR_UNIT, lane=lane), 0.0) == pytest.approx(1.0)
 
 
-def test_shapes_and_level_reach_one_by_themselves() -> None:
+def test_shapes_and_a_level_that_lasts_reach_one_by_themselves() -> None:
     assert score(*surprised(shape=SHAPE_UNIT), 0.0) == pytest.approx(1.0)
-    assert score(*surprised(), LEVEL_UNIT) == pytest.approx(1.0)
+    numbers, tails = surprised()
+    numbers[layout.SMOOTH_LEVEL] = LEVEL_UNIT
+    assert score(numbers, tails, LEVEL_UNIT) == pytest.approx(1.0)
+
+
+def test_a_level_that_is_off_for_a_moment_is_in_the_strength_but_hardly_in_the_score() -> None:
+    numbers, tails = surprised()
+    assert score(numbers, tails, 10.0 * LEVEL_UNIT) < 1.0
+    assert numbers[layout.HELD_STRENGTH] == pytest.approx(10.0 * LEVEL_UNITS[1] / LEVEL_UNITS[0])
+
+
+def test_the_score_forgets_a_level_as_soon_as_it_is_back() -> None:
+    numbers, tails = surprised()
+    numbers[layout.SMOOTH_LEVEL] = 3.0 * LEVEL_UNIT
+    assert score(numbers, tails, 0.0) == 0.0
+
+
+def test_smooth_distances_are_in_the_score_and_in_the_novelty_but_not_in_the_strength() -> None:
+    numbers, tails = surprised()
+    tails[AT + layout.SMOOTH_LANE : AT + layout.LANES_END] = 5.0 * SHAPE_UNIT
+    share = (layout.LANES_END - layout.SMOOTH_LANE) / (layout.LANES_END - layout.SHAPE_LANE + 1)
+    assert score(numbers, tails, 0.0) == pytest.approx(5.0 * share)
+    assert novelty(*(numbers, tails), 0.0) == pytest.approx(5.0 * share)
+    assert numbers[layout.HELD_STRENGTH] == 0.0
 
 
 def test_the_errors_part_of_the_score_is_what_they_make_alone() -> None:
@@ -104,7 +127,7 @@ def test_every_statistic_goes_to_its_lanes() -> None:
         numbers[AT_SHAPE[m] + layout.SHAPE_DISTANCE] = 5.0 + m
     weighed(numbers, tails, 1.0, 2.0, 3.0)
     first = tails[AT + LEVEL : AT + LEVEL + LANES]  # what each was averaged to, with nothing before
-    assert first.tolist() == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0] * 3 + [5.0, 6.0, 0.0, 0.0]
+    assert first.tolist() == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0] * 3 + [5.0, 6.0, 5.0, 5.0]
 
 
 @pytest.mark.parametrize("which", range(3))
@@ -123,7 +146,7 @@ def reached(share: float) -> tuple[float, float]:
     numbers, tails = surprised(shape=share * SHAPE_UNIT)
     for _ in range(2_000):
         found = score(numbers, tails, 0.0)
-        tails[AT + layout.ANALOGUE_LANE : AT + layout.SHAPE_LANES_END] = share * SHAPE_UNIT
+        tails[AT + layout.ANALOGUE_LANE : AT + layout.LANES_END] = share * SHAPE_UNIT
     return found, numbers[layout.HELD_STRENGTH]
 
 
