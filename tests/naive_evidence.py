@@ -298,7 +298,10 @@ class Alarm:
             self.called_at.append(time)
         self.pause_until = self.ticks + recipe.ALARM_PAUSE
         enough = max(1.0, (recipe.REHEARSAL / readings) ** 2)
-        loud = max(strengths) >= enough or (young and max(strengths[:4]) >= 1.0)
+        heard = list(strengths)
+        if readings < recipe.SLOW_REHEARSAL:
+            heard[1:4] = [0.0] * 3
+        loud = max(heard) >= enough or (young and max(heard[:4]) >= 1.0)
         trust *= max(strengths)
         if is_record:
             return max(trust, recipe.RECORD_TRUST)

@@ -28,8 +28,9 @@ less than TRUSTED burdens, but calls nobody; a record does, with however little 
 In a young stream much is new. Before it has seen a day and a night (by its readings: clocks are
 set), a feature must leave its range by all of that. Otherwise, until REHEARSAL readings, burdens
 grow as they would, but somebody is called only where the strength is at least
-(REHEARSAL / readings)^2. Features that move slowly call nobody before SLOW_FROM blocks without a
-gap, nor while a fault lasts and for ECHO readings after it: they still move when it is over.
+(REHEARSAL / readings)^2; for features that move slowly not before SLOW_REHEARSAL readings at all.
+These count for nothing before SLOW_FROM blocks without a gap, nor while a fault lasts and for ECHO
+readings after it: they still move when it is over.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ from streamrnn.detect.recipe import (
     REHEARSAL,
     SHARE,
     SLOW_FROM,
+    SLOW_REHEARSAL,
     TRUST_RISE,
     TRUSTED,
 )
@@ -165,8 +167,11 @@ def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
         d[BURDENS + c] *= kept
         total += d[BURDENS + c]
         strength = math.sqrt(n[NEWS + c]) / (1.0 + ALARM_RISE) ** (d[BURDENS + c] + hour)
-        if strength >= 1.0 and (strength >= hurdle or (is_young and c < FINE_CHANNEL)):
-            calls = True
+        if 1 <= c < FINE_CHANNEL and n[READINGS] < SLOW_REHEARSAL:
+            needed = math.inf
+        else:
+            needed = 1.0 if is_young and c < FINE_CHANNEL else max(hurdle, 1.0)
+        calls = calls or strength >= needed
         if strength > strongest:
             strongest, by = strength, c
     if strongest >= 1.0:

@@ -27,6 +27,7 @@ from streamrnn.detect.recipe import (
     REHEARSAL,
     SHARE,
     SLOW_FROM,
+    SLOW_REHEARSAL,
     TRUST_RISE,
     TRUSTED,
 )
@@ -186,6 +187,15 @@ def test_what_moves_slowly_calls_nobody_before_it_has_seen_enough_without_a_gap(
         numbers[layout.BLOCKS_SEEN] = SLOW_FROM - 1.0
         assert not is_raised(numbers, only(feature, 100.0))
     assert is_raised(numbers, only(0, 100.0))
+
+
+def test_what_moves_slowly_burdens_a_young_stream_and_calls_nobody() -> None:
+    for feature in range(1, layout.FINE_CHANNEL):
+        numbers = grown_up(SLOW_REHEARSAL - 1.0)
+        assert not is_raised(numbers, only(feature, 100.0))
+        assert numbers[layout.BURDENS + feature] == 1.0
+        assert is_raised(grown_up(SLOW_REHEARSAL), only(feature, 100.0))
+    assert is_raised(grown_up(SLOW_REHEARSAL - 1.0), only(0, 100.0))
 
 
 def test_an_unlikely_error_that_is_small_is_no_news() -> None:
