@@ -117,8 +117,8 @@ MAX_SCORE = 1e6
 # False alarms allowed: the threshold starts where a stream of independent readings would need it,
 # then every alarm raises it by CALIBRATION_STEP (of its logarithm), and the time allowed for one
 # takes as much away again. Its lowest is where the usual would be anomalous.
-CALIBRATION_STEP = 0.3
-START_EXPONENT = 5.0  # tails are much heavier than they look
+CALIBRATION_STEP = 0.4
+START_EXPONENT = 4.0  # tails are much heavier than they look
 FIXED_SURPRISE = 8.5  # -ln of the false alarms per reading at the fixed threshold
 LOG_THRESHOLD_LIMITS = (-2.5, 3.0)
 TAKEN_UP = 0.5  # of the time allowed for one alarm, that one may be watched or keep others quiet
