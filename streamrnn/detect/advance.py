@@ -264,7 +264,7 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             out[OUTCOME] = WARMING
             if n[READINGS] > n[WARM_UP]:
                 threshold = threshold_of(n)
-                if score < EXTREME_SCORE * threshold:
+                if network == network and score < EXTREME_SCORE * threshold:
                     n[NEWS] = 0.0
                 unusual = HABIT_WEIGHT * unusual if strength >= HABIT_SCORE * threshold else 0.0
                 beyond = max(unusual, stuck, drift)
