@@ -1,59 +1,77 @@
-"""New extremes of the readings, and when they call somebody."""
+"""Values that are finite and absurd: broken sensors send them."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
 
-from streamrnn.config import DetectorConfig
-from streamrnn.detect import Bank, layout
-from streamrnn.detect.recipe import ENOUGH
-from streamrnn.kernels import tails
-from tests.detect.streams import F64, step_one
+from streamrnn.detect import Bank
+from tests.detect.streams import (
+    QUIET,
+    RETRAINING,
+    assert_finite,
+    is_sound,
+    seconds,
+    sine,
+    step_one,
+)
 
-MINUTE = 60.0
-READINGS = 2_000  # more than a day and a night of minutes
-CONFIG = DetectorConfig.model_validate({"retrain_every": "never"})
-
-
-def minutes(n: int) -> F64:
-    return 1.7e9 + MINUTE * np.arange(n)
-
-
-@pytest.fixture(scope="module")
-def grown_up() -> Bank:
-    """A bank that has seen noise around 20."""
-    bank = Bank(CONFIG)
-    step_one(bank, 20.0 + np.random.default_rng(0).normal(size=READINGS), minutes(READINGS))
-    return bank
+EXTREMES: dict[str, Any] = {
+    "one": lambda n: np.where(np.arange(n) == 300, 1e300, sine(n)),
+    "one too large for float32": lambda n: np.where(np.arange(n) == 300, 1e60, sine(n)),
+    "alternating": lambda n: np.where(np.arange(n) % 2, 1e300, -1e300),
+    "growing": lambda n: np.logspace(-300, 300, n),
+    "the largest there is": lambda n: np.where(np.arange(n) % 50, sine(n), np.finfo(float).max),
+    "hardly more than nothing": lambda n: sine(n) * 1e-300,
+}
 
 
-def next_trust(
-    bank: Bank, value: float, highest: float, pause: float = MINUTE, *, is_calm: bool = False
-) -> float:
-    """The trust in the alarm at the next reading, 0 for none, in a stream with no higher reading so
-    far; calm: in which errors and distances used to be ten times as large."""
-    stored = bank.to_arrays()
-    numbers, rows = stored["numbers"], stored["rows"]
-    numbers[0, layout.HIGHEST] = highest
-    if is_calm:
-        numbers[0, [layout.HELD_SCORE, layout.SLOW_SHAPE, layout.SLOW_SHAPE_OF_SCORE]] = 0.0
-        quantiles = layout.tails_base(CONFIG.hidden) + tails.QUANTILE
-        rows[0, quantiles : quantiles + tails.LANES] *= 10.0
-    heir = Bank.from_arrays(CONFIG, stored)
-    time = minutes(READINGS)[-1:] + pause
-    return float(step_one(heir, np.array([value]), time).trust[0])
+@pytest.mark.parametrize("extreme", EXTREMES)
+def test_extreme_values_leave_decisions_and_weights_finite(extreme: str) -> None:
+    bank = Bank(RETRAINING)
+    found = step_one(bank, EXTREMES[extreme](900), seconds(900))
+    assert_finite(found)
+    assert is_sound(bank)
 
 
-STEP = 3.0 * ENOUGH[0] * 8.0  # of a range of about eight
+def test_one_absurd_value_does_not_blind_the_stream() -> None:
+    """A sensor's error code among 3,000 readings; later a fault that anybody would see."""
+    values = sine(3200)
+    values[500] = 2.0**32 - 1.0
+    values[3000:] = 60.0 + 0.01 * sine(200)
+    found = step_one(Bank(QUIET), values, seconds(3200))
+    assert found.alarm[3000:].any()
 
 
-def test_a_new_extreme_calls_unless_all_is_calmer_than_usual(grown_up: Bank) -> None:
-    assert next_trust(grown_up, 20.5, highest=20.5 - STEP) > 0.0
-    assert next_trust(grown_up, 20.5, highest=20.5 - STEP, is_calm=True) == 0.0
-    assert next_trust(grown_up, 20.5, highest=20.5 + STEP) == 0.0
+@pytest.mark.parametrize("constant", [0.0, 20.0])
+def test_one_absurd_value_does_not_blind_a_stream_that_was_constant(constant: float) -> None:
+    random = np.random.default_rng(0)
+    values = np.concatenate(
+        [
+            np.full(500, constant),
+            [2.0**32 - 1.0],
+            np.full(500, constant),
+            random.normal(20.0, 0.5, 2000),
+            random.normal(60.0, 0.5, 200),
+        ]
+    )
+    found = step_one(Bank(QUIET), values, seconds(len(values)))
+    assert found.alarm[-200:].any()
 
 
-def test_after_a_gap_a_new_extreme_calls_at_once(grown_up: Bank) -> None:
-    """There is no forecast to judge it by."""
-    assert next_trust(grown_up, 40.0, highest=24.0, pause=360.0 * MINUTE) > 0.0
+def test_a_stream_that_never_changes_is_expected_to_stay_and_never_alarms() -> None:
+    """Pauses shift the coarse network's time of day, to which its value is nothing new."""
+    times = np.concatenate([seconds(900), seconds(900, 1.7e9 + 90_000.0)])
+    found = step_one(Bank(QUIET), np.full(1800, 100.0), times)
+    assert not found.alarm.any()
+    assert found.score.max() == 0.0
+    assert found.yhat[-1] == found.yhat_lower[-1] == found.yhat_upper[-1] == 100.0
+
+
+def test_a_huge_jump_is_seen_soon_after_the_warm_up() -> None:
+    values = sine(170, noise=1.0)
+    values[160:165] = 80.0
+    found = step_one(Bank(QUIET), values, seconds(170))
+    assert found.alarm[160]
