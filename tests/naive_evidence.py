@@ -222,7 +222,8 @@ class Alarm:
         self.ticks, self.faded_to, self.pause_until = 0.0, 0.0, 0.0
         self.called_at: list[float] = []  # but for those within an hour of the one before
         self.novelties: dict[object, float] = {}
-        self.highest = 0.0  # root mean square of the novelty over the streams
+        self.records: dict[int, float] = {}  # by era: highest root mean square over the streams
+        self.record_pause_until = 0.0
 
     def trust(
         self,
@@ -255,12 +256,15 @@ class Alarm:
             math.sqrt(sum(v * v for v in column) / math.sqrt(k))
             for column in zip(*self.parts.values(), strict=True)
         ]
-        before = self.highest * math.sqrt(1.0 - recipe.RECORD_FADE / k)
         novelty = novelty if readings >= recipe.RECORD_HEARD_FROM else 0.0
         self.novelties[stream] = novelty
         found = math.sqrt(sum(each**2 for each in self.novelties.values()) / k)
-        self.highest = max(before, found)
-        is_record = found > before and found >= recipe.RECORD_LEAST
+        era = math.floor(math.log2(max(self.ticks / recipe.RECORD_FROM, 0.5))) + 1
+        before = max(self.records.get(era, 0.0), self.records.get(era - 1, 0.0))
+        self.records[era] = max(self.records.get(era, 0.0), found)
+        clear = found > recipe.RECORD_CLEAR * before
+        is_record = found > before
+        is_record &= found >= (recipe.RECORD_CLEAR_LEAST if clear else recipe.RECORD_LEAST)
         if readings < recipe.RECORD_FROM or novelty < recipe.SHARE * found:
             is_record = False
         return self.calls(own, together, readings, time, is_record=is_record, young=young)
@@ -290,22 +294,23 @@ class Alarm:
             strength / (1.0 + recipe.ALARM_RISE) ** (burden + hour)
             for strength, burden in zip(bare, self.burdens, strict=True)
         ]
-        if max(strengths) >= 1.0:
-            self.burdens[strengths.index(max(strengths))] += 1.0
-        elif not is_record:
-            return 0.0
-        if not self.called_at or abs(time - self.called_at[-1]) >= 3600.0:
-            self.called_at.append(time)
-        self.pause_until = self.ticks + recipe.ALARM_PAUSE
         enough = max(1.0, (recipe.REHEARSAL / readings) ** 2)
         heard = list(strengths)
         if readings < recipe.SLOW_REHEARSAL:
             heard[1:4] = [0.0] * 3
         loud = max(heard) >= enough or (young and max(heard[:4]) >= 1.0)
         trust *= max(strengths)
-        if is_record:
+        if max(strengths) >= 1.0:
+            self.burdens[strengths.index(max(strengths))] += 1.0
+            if not self.called_at or abs(time - self.called_at[-1]) >= 3600.0:
+                self.called_at.append(time)
+            self.pause_until = self.ticks + recipe.ALARM_PAUSE
+            if loud and trust >= recipe.TRUSTED:
+                return trust
+        if is_record and self.ticks >= self.record_pause_until:
+            self.record_pause_until = self.ticks + recipe.ALARM_PAUSE
             return max(trust, recipe.RECORD_TRUST)
-        return trust if loud and trust >= recipe.TRUSTED else 0.0
+        return 0.0
 
     @staticmethod
     def same_hour(then: float, now: float) -> float:

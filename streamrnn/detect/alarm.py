@@ -16,9 +16,15 @@ Somebody is called where the largest strength is at least 1 and the last alarm o
 ALARM_PAUSE readings of each of its streams back. That burdens the channel by 1, and burdens halve
 in ALARM_HALF_LIFE readings: whatever a device does by nature, however often, soon calls nobody.
 Where the user allows many alarms, each burdens by less and pauses for less, see `calibration`. What
-a device does at the same hour of every day has a burden of its own, see `hours`. A new record of
-the device's novelty, the part of the score that errors and shapes make, is enough whatever the
-burden: where shapes return, what never was before may be small.
+a device does at the same hour of every day has a burden of its own, see `hours`.
+
+A new record of the device's novelty, the part of the score that errors and shapes make, is enough
+whatever the burden: where shapes return, what never was before may be small. An era of the device
+lasts as long as all before it, the first RECORD_FROM readings, and a record is a novelty that is
+higher than any of its era and of the era before: so for the last half of the device's life at
+least. In its youth everything was new, and the first novelty would never be reached again. A record
+must be at least RECORD_LEAST, or RECORD_CLEAR_LEAST where it is RECORD_CLEAR times what was highest
+before. It keeps later records quiet for ALARM_PAUSE, and nothing else.
 
     trust = largest strength_c / (1 + TRUST_RISE)^(sum of all burdens)
 
@@ -45,10 +51,12 @@ from streamrnn.detect.layout import (
     BLOCKS_SEEN,
     BURDENS,
     COARSE_CHANNEL,
+    ERA_UNTIL,
     FADED_TO,
     FAULT,
     FINE_CHANNEL,
     HABIT_CHANNEL,
+    HIGHEST_BEFORE,
     HIGHEST_NOVELTY,
     INTERVAL,
     NEWS,
@@ -56,6 +64,7 @@ from streamrnn.detect.layout import (
     NOVELTY,
     PAUSE_UNTIL,
     READINGS,
+    RECORD_PAUSE_UNTIL,
     SCORE_CHANNEL,
     SQUARES,
     STREAMS,
@@ -77,7 +86,8 @@ from streamrnn.detect.recipe import (
     LIKELY_ERROR,
     LONE,
     RANGE_WARM_READINGS,
-    RECORD_FADE,
+    RECORD_CLEAR,
+    RECORD_CLEAR_LEAST,
     RECORD_FROM,
     RECORD_HEARD_FROM,
     RECORD_LEAST,
@@ -129,7 +139,7 @@ def raise_alarm(
         n[SQUARES + c] = v * v
         n[NEWS + c] = shared(d[SUMS + c] / root, v * v)
         largest = max(largest, n[NEWS + c])
-    is_record = is_new_record(n, d, novelty, RECORD_LEAST * threshold)
+    is_record = is_new_record(n, d, novelty, threshold)
     if (largest < 1.0 and not is_record) or d[TICKS] < d[PAUSE_UNTIL]:
         return 0.0
     return call(n, d, is_record, is_young)
@@ -142,17 +152,23 @@ def shared(together: float, alone: float) -> Any:
 
 
 @inline_kernel
-def is_new_record(n: Any, d: Any, novelty: float, least: float) -> Any:
-    """Whether the novelty of the device is at least `least`, and higher than ever; which it then is
-    not any more."""
+def is_new_record(n: Any, d: Any, novelty: float, threshold: float) -> Any:
+    """Whether the novelty of the device is higher than in this era and the one before it, and high
+    enough; see above."""
     square = novelty * novelty if n[READINGS] >= RECORD_HEARD_FROM else 0.0
     d[NOVELTIES] = max(d[NOVELTIES] + square - n[NOVELTY], square)
     n[NOVELTY] = square
     mean = d[NOVELTIES] / d[STREAMS]
-    before = d[HIGHEST_NOVELTY] * (1.0 - RECORD_FADE / d[STREAMS])
-    d[HIGHEST_NOVELTY] = max(before, mean)
+    if d[TICKS] >= d[ERA_UNTIL]:
+        d[HIGHEST_BEFORE], d[HIGHEST_NOVELTY] = d[HIGHEST_NOVELTY], 0.0
+        d[ERA_UNTIL] = max(RECORD_FROM, 2.0 * d[ERA_UNTIL])
+    before = max(d[HIGHEST_BEFORE], d[HIGHEST_NOVELTY])
+    d[HIGHEST_NOVELTY] = max(d[HIGHEST_NOVELTY], mean)
     known = n[READINGS] >= RECORD_FROM and square >= SHARE**2 * mean
-    return known and mean > before and mean >= least * least
+    if not known or mean <= before:
+        return False
+    is_clear = mean > RECORD_CLEAR**2 * before
+    return mean >= (RECORD_CLEAR_LEAST if is_clear else RECORD_LEAST) ** 2 * threshold**2
 
 
 @inline_kernel
@@ -174,13 +190,15 @@ def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
         calls = calls or strength >= needed
         if strength > strongest:
             strongest, by = strength, c
+    pause = d[TICKS] + patience(n, ALARM_PAUSE)
+    trust = strongest / (1.0 + TRUST_RISE) ** total
     if strongest >= 1.0:
         d[BURDENS + by] += burden_of_one(n)
-    elif not is_record:
+        count_hour(d, n[TIME])
+        d[PAUSE_UNTIL] = pause
+        if calls and trust >= TRUSTED:
+            return trust
+    if not is_record or d[TICKS] < d[RECORD_PAUSE_UNTIL]:
         return 0.0
-    count_hour(d, n[TIME])
-    d[PAUSE_UNTIL] = d[TICKS] + patience(n, ALARM_PAUSE)
-    trust = strongest / (1.0 + TRUST_RISE) ** total
-    if is_record:
-        return max(trust, RECORD_TRUST)
-    return trust if calls and trust >= TRUSTED else 0.0
+    d[RECORD_PAUSE_UNTIL] = pause
+    return max(trust, RECORD_TRUST)

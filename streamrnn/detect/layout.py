@@ -63,7 +63,7 @@ from streamrnn.kernels.statistics import BINS
     TAILED,  # readings whose evidence was weighed
     LOG_THRESHOLD,  # ln of the factor on all that makes a score of 1
     ALLOWED_SECONDS,  # setting: between two false alarms; 0: the threshold is fixed
-    ALARM_UNTIL,  # until when the last anomaly lasted, seconds; 0: there was none
+    ALARM_UNTIL,  # until when the last anomaly lasted, seconds; 0: there never was one
     ADAPT_AFTER,  # setting: seconds; infinite: never
     LOW_LIMIT,  # setting: the least that a reading may be, and the most
     HIGH_LIMIT,
@@ -131,18 +131,21 @@ DEVICE = FAULT + fault.SIZE
     STREAMS,  # of the device
     TICKS,  # readings of each, on average
     PAUSE_UNTIL,  # after an alarm, in TICKS
+    RECORD_PAUSE_UNTIL,  # after a record, for records
     FADED_TO,  # when BURDENS were right, in TICKS
     NOVELTIES,  # sum of NOVELTY over the streams
-    HIGHEST_NOVELTY,  # mean of NOVELTY over the streams
-) = range(DEVICE, DEVICE + 6)
-SUMS = DEVICE + 6  # by channel of the alarm: of SQUARES, over the streams
+    HIGHEST_NOVELTY,  # mean of NOVELTY over the streams: the highest of this era, see `alarm`
+    HIGHEST_BEFORE,  # of the era before it
+    ERA_UNTIL,  # in TICKS
+) = range(DEVICE, DEVICE + 9)
+SUMS = DEVICE + 9  # by channel of the alarm: of SQUARES, over the streams
 BURDENS = SUMS + len(ENOUGH)
 DAY_HOURS = 24
 HOURS = BURDENS + len(ENOUGH)  # by hour of the day: how often somebody was called, see `hours`
 HOURS_AT = HOURS + DAY_HOURS  # the last time that counted there, 0: none
 NUMBERS = HOURS_AT + 1
 VECTOR = 16  # numbers that a memory of shapes goes through at once
-VERSION = 14  # of this layout; stored state of another one is refused
+VERSION = 15  # of this layout; stored state of another one is refused
 
 
 LOWEST, HIGHEST = RECORDS, RECORDS + 1  # of all readings

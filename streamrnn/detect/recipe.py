@@ -71,7 +71,8 @@ ECHO = 144.0  # readings after a fault in which they show it
 RECORD_HEARD_FROM = 400.0  # readings before which all is new: no record to be broken later
 RECORD_FROM = 2000.0  # readings after which a record of the novelty calls
 RECORD_LEAST = 0.4  # of the novelty
-RECORD_FADE = 2e-6  # share of a record that is forgotten with a reading
+RECORD_CLEAR = 1.15  # times the highest before: then less is enough
+RECORD_CLEAR_LEAST = 0.25
 
 # Shapes: windows of the signal, averaged over so many readings, against all windows before. Two
 # memories, one value each.
@@ -114,13 +115,15 @@ SCORE_KEPT = 0.9  # of the last score, where that is more: evidence comes and go
 ALARM_TILT = 0.05  # how much the evidence orders what an alarm raised to 1
 MAX_SCORE = 1e6
 
-# False alarms allowed: the threshold starts where a stream of independent readings would need it,
-# then every alarm raises it by CALIBRATION_STEP (of its logarithm), and the time allowed for one
-# takes as much away again. Its lowest is where the usual would be anomalous.
+# False alarms allowed: the threshold starts where a lively stream would need it, and falls by
+# FIRST_DESCENT (of its logarithm) in the time allowed for one until there was an alarm. Then every
+# alarm raises it by CALIBRATION_STEP, and the time allowed for one takes as much away again. Its
+# lowest is where the usual would be anomalous; at its highest a stream is as good as deaf.
 CALIBRATION_STEP = 0.4
+FIRST_DESCENT = 1.2
 START_EXPONENT = 4.0  # tails are much heavier than they look
 FIXED_SURPRISE = 8.5  # -ln of the false alarms per reading at the fixed threshold
-LOG_THRESHOLD_LIMITS = (-2.5, 3.0)
+LOG_THRESHOLD_LIMITS = (-2.5, 4.5)
 TAKEN_UP = 0.5  # of the time allowed for one alarm, that one may be watched or keep others quiet
 # So long after the end of an anomaly the next alarm begins another.
 NEW_ALARM_SECONDS = 1200.0

@@ -20,6 +20,8 @@ from streamrnn.detect.recipe import (
     HABIT_WARM_SECONDS,
     LIKELY_ERROR,
     LONE,
+    RECORD_CLEAR,
+    RECORD_CLEAR_LEAST,
     RECORD_FROM,
     RECORD_HEARD_FROM,
     RECORD_LEAST,
@@ -80,9 +82,8 @@ EVIDENCE = st.lists(st.floats(0.0, 3.0), min_size=len(ENOUGH), max_size=len(ENOU
 
 
 PAUSE = st.one_of(st.floats(0.0, 7200.0), st.just(86_400.0), st.floats(0.0, 1e6))
-READING = st.tuples(
-    EVIDENCE, st.floats(0.0, 4.0), st.integers(0, 4), st.floats(0.0, 3.0 * RECORD_LEAST), PAUSE
-)
+ELAPSED = st.one_of(st.floats(0.0, 4.0), st.floats(0.0, 500.0))  # the longest: eras pass
+READING = st.tuples(EVIDENCE, ELAPSED, st.integers(0, 4), st.floats(0.0, 3.0 * RECORD_LEAST), PAUSE)
 
 
 @given(st.lists(READING, max_size=60), st.integers(150, 3000), st.integers(1, 5))
@@ -253,6 +254,30 @@ def test_a_novelty_as_high_as_never_before_calls_however_small_and_only_once() -
     assert not is_raised(numbers, NOTHING, novelty=1.01 * RECORD_LEAST)
 
 
+def test_a_record_far_above_the_last_may_be_smaller_still() -> None:
+    for factor, breaks in ((1.001 * RECORD_CLEAR, True), (0.999 * RECORD_CLEAR, False)):
+        numbers = grown_up(RECORD_FROM)
+        is_raised(numbers, NOTHING, novelty=0.99 * RECORD_CLEAR_LEAST)
+        found = is_raised(numbers, NOTHING, novelty=factor * 0.99 * RECORD_CLEAR_LEAST)
+        assert found is breaks
+
+
+def test_a_record_of_its_youth_is_no_record_of_a_device_twice_as_old() -> None:
+    for age, breaks in ((2.0 * RECORD_FROM - 2.0, False), (2.0 * RECORD_FROM + 1.0, True)):
+        numbers = grown_up(RECORD_HEARD_FROM)
+        is_raised(numbers, NOTHING, novelty=2.0 * RECORD_LEAST)
+        numbers[layout.READINGS] = RECORD_FROM
+        while numbers[layout.TICKS] < age:
+            assert not is_raised(numbers, NOTHING)
+        assert is_raised(numbers, NOTHING, novelty=1.5 * RECORD_LEAST) is breaks
+
+
+def test_a_record_keeps_nothing_quiet_but_records() -> None:
+    numbers = grown_up(RECORD_FROM)
+    assert trust(numbers, NOTHING, novelty=2.0 * RECORD_LEAST) == RECORD_TRUST
+    assert is_raised(numbers, only(SCORE, 1.1))
+
+
 def test_what_a_stream_shows_while_all_is_new_to_it_is_no_record_to_be_broken() -> None:
     for heard, breaks in ((RECORD_HEARD_FROM - 1.0, True), (RECORD_HEARD_FROM, False)):
         numbers = grown_up(heard)
@@ -280,4 +305,4 @@ def test_a_device_that_called_often_of_late_is_trusted_less_and_at_last_not_at_a
 
 def test_records_of_a_young_stream_and_tiny_ones_call_nobody() -> None:
     assert not is_raised(grown_up(RECORD_FROM - 1.0), NOTHING, novelty=2.0 * RECORD_LEAST)
-    assert not is_raised(grown_up(RECORD_FROM), NOTHING, novelty=0.99 * RECORD_LEAST)
+    assert not is_raised(grown_up(RECORD_FROM), NOTHING, novelty=0.99 * RECORD_CLEAR_LEAST)
