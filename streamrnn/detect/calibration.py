@@ -24,6 +24,7 @@ from streamrnn.detect.recipe import (
     ALARM_HALF_LIFE,
     CALIBRATION_STEP,
     FAULT_CALM_SCORE,
+    FIRST_DESCENT,
     FIXED_SURPRISE,
     LOG_THRESHOLD_LIMITS,
     NEW_ALARM_READINGS,
@@ -36,6 +37,7 @@ from streamrnn.kernels.jit import inline_kernel
 from streamrnn.records import Kind
 
 NONE = int(Kind.NONE)
+OVER = -math.inf  # the last anomaly, long ago
 
 
 @inline_kernel
@@ -71,11 +73,13 @@ def calibrate(
 
     Each alarm that begins one raises ln(threshold) by CALIBRATION_STEP, each ALLOWED_SECONDS lower
     it by as much (the tracking of adaptive conformal inference, Gibbs and Candes 2021,
-    arXiv:2106.00170). Of the time in an anomaly only that counts for which it is watched at least,
-    which its alarm is spared at once. Whatever the stream does, in T such seconds there are at most
-    T / ALLOWED_SECONDS + (highest - first) / CALIBRATION_STEP, as long as the threshold has not
-    reached its highest; and at least T / ALLOWED_SECONDS - (first - lowest) / CALIBRATION_STEP, as
-    long as it has not reached its lowest.
+    arXiv:2106.00170); before the first alarm by FIRST_DESCENT, since where it starts is a guess
+    that fits the liveliest streams. Of the time in an anomaly only that counts for which it is
+    watched at least, which its alarm is spared at once. Whatever the stream does, in T such seconds
+    there are at most 1 + T / ALLOWED_SECONDS + (highest - lowest) / CALIBRATION_STEP, as long as
+    the threshold has not reached its highest; and at least
+    T / ALLOWED_SECONDS - (first - lowest) / CALIBRATION_STEP, as long as it has not reached its
+    lowest.
 
     alarm, kind, accepted, score: of the reading, see `decisions`; kind NONE: what was anomalous is
     over.
@@ -90,13 +94,14 @@ def calibrate(
     lasts = 0.0 <= since <= max(NEW_ALARM_SECONDS, NEW_ALARM_READINGS * n[INTERVAL])
     if n[ALARM_UNTIL] != 0.0 and lasts:
         if accepted:
-            n[ALARM_UNTIL] = 0.0
+            n[ALARM_UNTIL] = OVER
         elif kind != NONE or score >= FAULT_CALM_SCORE:
             n[ALARM_UNTIL] = time
     elif alarm:
         n[LOG_THRESHOLD] += CALIBRATION_STEP * (1.0 - allowed_in(n, patience(n, WATCHED)))
         n[ALARM_UNTIL] = time
     else:
-        n[LOG_THRESHOLD] -= CALIBRATION_STEP * elapsed * n[INTERVAL] / allowed
+        step = FIRST_DESCENT if n[ALARM_UNTIL] == 0.0 else CALIBRATION_STEP
+        n[LOG_THRESHOLD] -= step * elapsed * n[INTERVAL] / allowed
     low, high = LOG_THRESHOLD_LIMITS
     n[LOG_THRESHOLD] = min(max(n[LOG_THRESHOLD], low), high)

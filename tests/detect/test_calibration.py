@@ -11,6 +11,7 @@ from streamrnn.detect.calibration import burden_of_one, calibrate, patience
 from streamrnn.detect.recipe import (
     ALARM_HALF_LIFE,
     CALIBRATION_STEP,
+    FIRST_DESCENT,
     LOG_THRESHOLD_LIMITS,
     NEW_ALARM_READINGS,
     REFERENCE_LIMIT,
@@ -171,6 +172,15 @@ def test_an_anomaly_counts_once_however_long_it_lasts() -> None:
     assert [stream.hear(kind=Kind.SPIKE) for _ in range(40)] == [0.0] * 40
     assert stream.break_down() == 0.0
     assert [stream.hear(score=0.9) for _ in range(5)] == [0.0] * 5  # its score is high, still
+
+
+def test_until_there_was_an_alarm_the_threshold_falls_faster_and_never_again() -> None:
+    stream = Hourly()
+    before = stream.hear()
+    assert before == pytest.approx(FIRST_DESCENT / CALIBRATION_STEP * DOWN.expected)
+    stream.break_down()
+    stream.hear(accepted=True)
+    assert stream.hear() == DOWN
 
 
 def test_readings_after_it_count_again() -> None:
