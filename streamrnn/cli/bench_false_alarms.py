@@ -24,8 +24,11 @@ def bench_false_alarms(
         int, typer.Option(min=0, help="Clean streams of each character, interval and budget.")
     ] = 3,
     most_readings: Annotated[
-        int, typer.Option(min=1_000, help="Readings of a clean stream at most.")
-    ] = 500_000,
+        int,
+        typer.Option(
+            min=1_000, help="Readings of a clean stream at most. 8 million take 1.3 GB a process."
+        ),
+    ] = 8_000_000,
     json_file: JsonFile = None,
     processes: Processes = None,
 ) -> None:
