@@ -18,7 +18,7 @@ _TIME_STEP = 0.001
 
 @dataclass(frozen=True)
 class Alarm:
-    """One anomaly as the daemon reported it; times of readings, Unix seconds."""
+    """One anomaly as the daemon reported it. kind: as last named. Times: of readings, Unix seconds."""
 
     stream: str
     kind: str
@@ -74,10 +74,13 @@ def alarms_of(events: Iterable[HeardEvent]) -> list[Alarm]:
     """One alarm for each anomaly, however often its events were delivered."""
     alarms: dict[str, Alarm] = {}
     for event in events:
-        if event.type is EventType.NEW and event.id not in alarms:
-            alarms[event.id] = Alarm(event.stream, event.kind, event.time.timestamp())
-        elif event.type is EventType.END and event.id in alarms:
-            alarms[event.id] = replace(alarms[event.id], closed_at=event.time.timestamp())
+        if event.type is EventType.NEW:
+            alarm = Alarm(event.stream, event.kind, event.time.timestamp())
+            alarms.setdefault(event.id, alarm)
+        elif event.id in alarms:
+            ends = event.type is EventType.END
+            closed_at = event.time.timestamp() if ends else alarms[event.id].closed_at
+            alarms[event.id] = replace(alarms[event.id], kind=event.kind, closed_at=closed_at)
     return list(alarms.values())
 
 

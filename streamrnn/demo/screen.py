@@ -23,6 +23,11 @@ from streamrnn.records import EventType
 
 _BAR_WIDTH = 12
 _WARM_UP_STEP = 0.25
+_LABELS = {
+    EventType.NEW: ("ALERT", "bold red"),
+    EventType.UPDATE: ("kind", "magenta"),
+    EventType.END: ("over", "green"),
+}
 
 
 class Screen:
@@ -69,11 +74,8 @@ class Screen:
         self.line(_line(elapsed, "fault", "cyan", sentence))
 
     def event(self, event: HeardEvent, elapsed: float) -> None:
-        """The beginning or end of an anomaly; updates in between would only repeat it."""
-        if event.type is EventType.NEW:
-            self.line(_line(elapsed, "ALERT", "bold red", event.message))
-        elif event.type is EventType.END:
-            self.line(_line(elapsed, "over", "green", event.message))
+        """An anomaly begins, turns out to be of another kind, or ends."""
+        self.line(_line(elapsed, *_LABELS[event.type], event.message))
 
     def streams(self, streams: Sequence[StreamState], elapsed: float) -> None:
         """The state of all streams: the table on a terminal; elsewhere, how warm-up gets on."""
@@ -93,7 +95,7 @@ class Screen:
     def report(self, report: Report, intervals: dict[str, float], messages: int) -> None:
         """intervals: plant seconds between two readings, by stream."""
         table = _table(
-            "at", "stream", "fault", "readings", "alarm", title="What became of the faults"
+            "at", "stream", "fault", "readings", "kind", title="What became of the faults"
         )
         for finding in report.findings:
             fault = finding.fault

@@ -9,6 +9,7 @@ from streamrnn.demo.broker import EmbeddedBroker
 from streamrnn.demo.daemon import GATEWAY, DaemonFailedError, DaemonProcess
 from streamrnn.demo.faults import Fault
 from streamrnn.demo.listener import EventListener, HeardEvent
+from streamrnn.demo.news import News
 from streamrnn.demo.publisher import Publisher
 from streamrnn.demo.screen import Screen
 from streamrnn.demo.stop import StopFlag
@@ -31,7 +32,7 @@ class Watch:
     events: list[HeardEvent] = field(default_factory=list)
     warmed_up_at: dict[str, float] = field(default_factory=dict)
     announced: set[Fault] = field(default_factory=set)
-    seen: set[tuple[str, str]] = field(default_factory=set)
+    news: News = field(default_factory=News)
     begun: float = 0.0
 
     def run(self) -> None:
@@ -82,12 +83,10 @@ class Watch:
             if injection.fault not in self.announced:
                 self.announced.add(injection.fault)
                 self.screen.fault(injection.fault, elapsed)
-        for event in listener.heard():
-            self.events.append(event)
-            # At least once means that a new or end may come twice; people read it once.
-            if (event.id, event.type) not in self.seen:
-                self.seen.add((event.id, event.type))
-                self.screen.event(event, elapsed)
+        heard = listener.heard()
+        self.events += heard
+        for event in self.news.among(heard):
+            self.screen.event(event, elapsed)
         streams = self.daemon.streams()
         for stream in streams:
             if stream.warm_up >= 1.0:

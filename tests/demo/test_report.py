@@ -86,9 +86,9 @@ def test_a_fault_that_the_run_did_not_reach_is_not_missed():
     assert report([], injections=()).findings == (Finding(FAULT, Outcome.NOT_REACHED),)
 
 
-def event(type_, second, *, id_="a"):
+def event(type_, second, *, id_="a", kind="level"):
     at = datetime.fromtimestamp(second, UTC)
-    return HeardEvent(id_, type_, "tank", "level", at, "tank is stuck")
+    return HeardEvent(id_, type_, "tank", kind, at, "tank is stuck")
 
 
 def test_an_event_heard_twice_is_one_alarm():
@@ -104,3 +104,12 @@ def test_an_event_heard_twice_is_one_alarm():
         Alarm("tank", "level", 3.0, 9.0),
         Alarm("tank", "level", 12.0, inf),
     ]
+
+
+def test_an_alarm_is_of_the_kind_that_it_was_last_called():
+    events = [
+        event(EventType.NEW, 3.0, kind="unexpected"),
+        event(EventType.UPDATE, 4.0, kind="flatline"),
+        event(EventType.NEW, 3.0, kind="unexpected"),  # delivered once more
+    ]
+    assert alarms_of(events) == [Alarm("tank", "flatline", 3.0, inf)]

@@ -53,6 +53,7 @@ def test_an_alert_is_one_line_however_long_its_sentence():
     output.screen.event(event(EventType.END), 77.0)
     assert output.lines() == [
         f"01:15  ALERT    {SENTENCE}".rstrip(),
+        f"01:16  kind     {SENTENCE}".rstrip(),
         f"01:17  over     {SENTENCE}".rstrip(),
     ]
 
