@@ -256,16 +256,16 @@ class Alarm:
             math.sqrt(sum(v * v for v in column) / math.sqrt(k))
             for column in zip(*self.parts.values(), strict=True)
         ]
-        novelty = novelty if readings >= recipe.RECORD_HEARD_FROM else 0.0
+        novelty = novelty if readings >= recipe.NOVELTY_FROM else 0.0
         self.novelties[stream] = novelty
         found = math.sqrt(sum(each**2 for each in self.novelties.values()) / k)
-        era = math.floor(math.log2(max(self.ticks / recipe.RECORD_FROM, 0.5))) + 1
+        era = math.floor(math.log2(max(self.ticks / recipe.FIRST_ERA, 0.5))) + 1
         before = max(self.records.get(era, 0.0), self.records.get(era - 1, 0.0))
         self.records[era] = max(self.records.get(era, 0.0), found)
-        clear = found > recipe.RECORD_CLEAR * before
-        is_record = found > before
-        is_record &= found >= (recipe.RECORD_CLEAR_LEAST if clear else recipe.RECORD_LEAST)
-        if readings < recipe.RECORD_FROM or novelty < recipe.SHARE * found:
+        clear = found > recipe.NOVELTY_CLEAR * before
+        is_record = era > 0 and found > before
+        is_record &= found >= (recipe.NOVELTY_CLEAR_LEAST if clear else recipe.NOVELTY_LEAST)
+        if readings < recipe.FIRST_ERA or novelty < recipe.SHARE * found:
             is_record = False
         return self.calls(own, together, readings, time, is_record=is_record, young=young)
 
@@ -309,7 +309,7 @@ class Alarm:
                 return trust
         if is_record and self.ticks >= self.record_pause_until:
             self.record_pause_until = self.ticks + recipe.ALARM_PAUSE
-            return max(trust, recipe.RECORD_TRUST)
+            return max(trust, recipe.NOVELTY_TRUST)
         return 0.0
 
     @staticmethod

@@ -18,7 +18,7 @@ _TIME_STEP = 0.001
 
 @dataclass(frozen=True)
 class Alarm:
-    """One anomaly as the daemon reported it. kind: as last named. Times: of readings, Unix seconds."""
+    """One anomaly as it was told of. kind: as last named; times of readings, Unix seconds."""
 
     stream: str
     kind: str

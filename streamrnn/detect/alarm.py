@@ -20,11 +20,12 @@ a device does at the same hour of every day has a burden of its own, see `hours`
 
 A new record of the device's novelty, the part of the score that errors and shapes make, is enough
 whatever the burden: where shapes return, what never was before may be small. An era of the device
-lasts as long as all before it, the first RECORD_FROM readings, and a record is a novelty that is
+lasts as long as all before it, the first one FIRST_ERA readings, and a record is a novelty that is
 higher than any of its era and of the era before: so for the last half of the device's life at
-least. In its youth everything was new, and the first novelty would never be reached again. A record
-must be at least RECORD_LEAST, or RECORD_CLEAR_LEAST where it is RECORD_CLEAR times what was highest
-before. It keeps later records quiet for ALARM_PAUSE, and nothing else.
+least. In its youth everything was new, and the first novelty would never be reached again. There is
+no record in the first era, nor of a stream that has not as many readings. A record must be at least
+NOVELTY_LEAST, or NOVELTY_CLEAR_LEAST where it is NOVELTY_CLEAR times what was highest before. It
+keeps later records quiet for ALARM_PAUSE, and nothing else.
 
     trust = largest strength_c / (1 + TRUST_RISE)^(sum of all burdens)
 
@@ -62,9 +63,9 @@ from streamrnn.detect.layout import (
     NEWS,
     NOVELTIES,
     NOVELTY,
+    NOVELTY_PAUSE_UNTIL,
     PAUSE_UNTIL,
     READINGS,
-    RECORD_PAUSE_UNTIL,
     SCORE_CHANNEL,
     SQUARES,
     STREAMS,
@@ -82,16 +83,16 @@ from streamrnn.detect.recipe import (
     ECHO,
     ENOUGH,
     FINE,
+    FIRST_ERA,
     HABIT_WARM_SECONDS,
     LIKELY_ERROR,
     LONE,
+    NOVELTY_CLEAR,
+    NOVELTY_CLEAR_LEAST,
+    NOVELTY_FROM,
+    NOVELTY_LEAST,
+    NOVELTY_TRUST,
     RANGE_WARM_READINGS,
-    RECORD_CLEAR,
-    RECORD_CLEAR_LEAST,
-    RECORD_FROM,
-    RECORD_HEARD_FROM,
-    RECORD_LEAST,
-    RECORD_TRUST,
     REHEARSAL,
     SHARE,
     SLOW_FROM,
@@ -155,20 +156,20 @@ def shared(together: float, alone: float) -> Any:
 def is_new_record(n: Any, d: Any, novelty: float, threshold: float) -> Any:
     """Whether the novelty of the device is higher than in this era and the one before it, and high
     enough; see above."""
-    square = novelty * novelty if n[READINGS] >= RECORD_HEARD_FROM else 0.0
+    square = novelty * novelty if n[READINGS] >= NOVELTY_FROM else 0.0
     d[NOVELTIES] = max(d[NOVELTIES] + square - n[NOVELTY], square)
     n[NOVELTY] = square
     mean = d[NOVELTIES] / d[STREAMS]
     if d[TICKS] >= d[ERA_UNTIL]:
         d[HIGHEST_BEFORE], d[HIGHEST_NOVELTY] = d[HIGHEST_NOVELTY], 0.0
-        d[ERA_UNTIL] = max(RECORD_FROM, 2.0 * d[ERA_UNTIL])
+        d[ERA_UNTIL] = max(FIRST_ERA, 2.0 * d[ERA_UNTIL])
     before = max(d[HIGHEST_BEFORE], d[HIGHEST_NOVELTY])
     d[HIGHEST_NOVELTY] = max(d[HIGHEST_NOVELTY], mean)
-    known = n[READINGS] >= RECORD_FROM and square >= SHARE**2 * mean
-    if not known or mean <= before:
+    is_old = n[READINGS] >= FIRST_ERA and d[ERA_UNTIL] > FIRST_ERA
+    if not is_old or mean <= before or square < SHARE**2 * mean:
         return False
-    is_clear = mean > RECORD_CLEAR**2 * before
-    return mean >= (RECORD_CLEAR_LEAST if is_clear else RECORD_LEAST) ** 2 * threshold**2
+    is_clear = mean > NOVELTY_CLEAR**2 * before
+    return mean >= (NOVELTY_CLEAR_LEAST if is_clear else NOVELTY_LEAST) ** 2 * threshold**2
 
 
 @inline_kernel
@@ -198,7 +199,7 @@ def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
         d[PAUSE_UNTIL] = pause
         if calls and trust >= TRUSTED:
             return trust
-    if not is_record or d[TICKS] < d[RECORD_PAUSE_UNTIL]:
+    if not is_record or d[TICKS] < d[NOVELTY_PAUSE_UNTIL]:
         return 0.0
-    d[RECORD_PAUSE_UNTIL] = pause
-    return max(trust, RECORD_TRUST)
+    d[NOVELTY_PAUSE_UNTIL] = pause
+    return max(trust, NOVELTY_TRUST)

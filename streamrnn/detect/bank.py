@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streamrnn.config import DetectorConfig
-from streamrnn.detect import fault, habits, layout
+from streamrnn.detect import answers, habits, layout
 from streamrnn.detect.advance import make_advance
 from streamrnn.detect.attendance import LATEST, Attendance, Idleness
 from streamrnn.detect.decisions import BankStatus, Decisions, decisions_in, status_in
@@ -20,7 +20,7 @@ from streamrnn.detect.devices import Devices
 from streamrnn.detect.jobs import Jobs, past_of
 from streamrnn.detect.layout import NUMBERS
 from streamrnn.detect.one_reading import Entry, entry
-from streamrnn.detect.recipe import ALARM_PAUSE, CALIBRATION_STEP, COARSE, FINE, INSTALL_AFTER
+from streamrnn.detect.recipe import COARSE, FINE, INSTALL_AFTER
 from streamrnn.detect.retrain import Retrainer, TrainingJob
 from streamrnn.detect.row_settings import name_hash, write_limits, write_settings
 from streamrnn.detect.silence import INTERVALS, LONG_INTERVALS, Rhythm
@@ -140,21 +140,12 @@ class Bank:
 
     def accept(self, slot: int) -> None:
         """What is anomalous now is the new normal, from the next reading on."""
-        since = layout.FAULT + fault.SINCE
-        if self._numbers[slot, since] != 0.0:
-            self._numbers[slot, since] = -np.inf  # longer than any ADAPT_AFTER
+        answers.accept(self._numbers[slot])
 
     def forgive(self, slot: int) -> None:
-        """What just looked anomalous was not: it is accepted, the pause after the device's alarm
-        begins anew, and where the threshold follows false alarms, it follows this one once more."""
-        self.accept(slot)
+        """What just looked anomalous was not, see `answers`."""
         numbers = self._numbers[slot]
-        if numbers[layout.ALLOWED_SECONDS] > 0.0:
-            numbers[layout.LOG_THRESHOLD] += CALIBRATION_STEP
-        device = self._numbers[int(numbers[layout.LEADER])]
-        if device[layout.TICKS] < device[layout.PAUSE_UNTIL]:
-            device[layout.PAUSE_UNTIL] = device[layout.TICKS] + ALARM_PAUSE
-        numbers[layout.SCORE] = 0.0
+        answers.forgive(numbers, self._numbers[int(numbers[layout.LEADER])])
 
     def step(self, slots: ArrayLike, values: ArrayLike, times: ArrayLike) -> Decisions:
         """Judges readings in order, learning from each after judging it.

@@ -17,8 +17,6 @@ from streamrnn.detect.layout import (
     ALLOWED_SECONDS,
     INTERVAL,
     LOG_THRESHOLD,
-    READINGS,
-    WARM_UP,
 )
 from streamrnn.detect.recipe import (
     ALARM_HALF_LIFE,
@@ -37,7 +35,9 @@ from streamrnn.kernels.jit import inline_kernel
 from streamrnn.records import Kind
 
 NONE = int(Kind.NONE)
-OVER = -math.inf  # the last anomaly, long ago
+# Of ALARM_UNTIL: the threshold has not begun to follow; no alarm since it has; the last one is long
+# over.
+NOT_BEGUN, NO_ALARM, LONG_OVER = 0.0, math.inf, -math.inf
 
 
 @inline_kernel
@@ -74,12 +74,13 @@ def calibrate(
     Each alarm that begins one raises ln(threshold) by CALIBRATION_STEP, each ALLOWED_SECONDS lower
     it by as much (the tracking of adaptive conformal inference, Gibbs and Candes 2021,
     arXiv:2106.00170); before the first alarm by FIRST_DESCENT, since where it starts is a guess
-    that fits the liveliest streams. Of the time in an anomaly only that counts for which it is
-    watched at least, which its alarm is spared at once. Whatever the stream does, in T such seconds
-    there are at most 1 + T / ALLOWED_SECONDS + (highest - lowest) / CALIBRATION_STEP, as long as
-    the threshold has not reached its highest; and at least
+    that fits the liveliest streams. Seconds count between anomalies, and for each anomaly those for
+    which it is watched at least, which its alarm is spared at once, however long it lasts. Whatever
+    the stream does, in T such seconds there are at most
+    1 + T / ALLOWED_SECONDS + (highest - lowest) / CALIBRATION_STEP alarms that begin one, as long
+    as the threshold has not reached its highest; and at least
     T / ALLOWED_SECONDS - (first - lowest) / CALIBRATION_STEP, as long as it has not reached its
-    lowest.
+    lowest and none was dismissed.
 
     alarm, kind, accepted, score: of the reading, see `decisions`; kind NONE: what was anomalous is
     over.
@@ -87,21 +88,25 @@ def calibrate(
     allowed = n[ALLOWED_SECONDS]
     if allowed <= 0.0:
         return
-    if n[READINGS] == n[WARM_UP] + 1.0 and n[INTERVAL] > 0.0:
+    if n[ALARM_UNTIL] == NOT_BEGUN:
+        if n[INTERVAL] <= 0.0:
+            return
         rarity = math.log(max(allowed / n[INTERVAL], 2.0))
         n[LOG_THRESHOLD] = START_EXPONENT * math.log(rarity / FIXED_SURPRISE)
+        n[ALARM_UNTIL] = NO_ALARM
+    if time < n[ALARM_UNTIL] < math.inf:  # the clock was set back
+        n[ALARM_UNTIL] = LONG_OVER
     since = time - n[ALARM_UNTIL]
-    lasts = 0.0 <= since <= max(NEW_ALARM_SECONDS, NEW_ALARM_READINGS * n[INTERVAL])
-    if n[ALARM_UNTIL] != 0.0 and lasts:
+    if 0.0 <= since <= max(NEW_ALARM_SECONDS, NEW_ALARM_READINGS * n[INTERVAL]):
         if accepted:
-            n[ALARM_UNTIL] = OVER
+            n[ALARM_UNTIL] = LONG_OVER
         elif kind != NONE or score >= FAULT_CALM_SCORE:
             n[ALARM_UNTIL] = time
     elif alarm:
         n[LOG_THRESHOLD] += CALIBRATION_STEP * (1.0 - allowed_in(n, patience(n, WATCHED)))
         n[ALARM_UNTIL] = time
     else:
-        step = FIRST_DESCENT if n[ALARM_UNTIL] == 0.0 else CALIBRATION_STEP
+        step = FIRST_DESCENT if n[ALARM_UNTIL] == NO_ALARM else CALIBRATION_STEP
         n[LOG_THRESHOLD] -= step * elapsed * n[INTERVAL] / allowed
     low, high = LOG_THRESHOLD_LIMITS
     n[LOG_THRESHOLD] = min(max(n[LOG_THRESHOLD], low), high)

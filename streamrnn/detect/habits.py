@@ -146,13 +146,6 @@ def measure_run(n: Any, at: int, goes_on: bool, settled: bool) -> Any:
 
 
 @inline_kernel
-def peak_ratio(n: Any, at: int, habit: int) -> Any:
-    """How far the stretch that is not yet over went beyond the habit; 0: it did not."""
-    largest = n[at + LARGEST + habit]
-    return n[at + PEAK + habit] / largest if largest > 0.0 else 0.0
-
-
-@inline_kernel
 def accept_habits(n: Any, at: int) -> None:
     """Whatever went beyond of late is usual from now on."""
     take_in_peaks(n, at, 1e300)

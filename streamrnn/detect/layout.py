@@ -63,7 +63,7 @@ from streamrnn.kernels.statistics import BINS
     TAILED,  # readings whose evidence was weighed
     LOG_THRESHOLD,  # ln of the factor on all that makes a score of 1
     ALLOWED_SECONDS,  # setting: between two false alarms; 0: the threshold is fixed
-    ALARM_UNTIL,  # until when the last anomaly lasted, seconds; 0: there never was one
+    ALARM_UNTIL,  # until when the last anomaly lasted, seconds; see `calibration` for 0 and inf
     ADAPT_AFTER,  # setting: seconds; infinite: never
     LOW_LIMIT,  # setting: the least that a reading may be, and the most
     HIGH_LIMIT,
@@ -131,7 +131,7 @@ DEVICE = FAULT + fault.SIZE
     STREAMS,  # of the device
     TICKS,  # readings of each, on average
     PAUSE_UNTIL,  # after an alarm, in TICKS
-    RECORD_PAUSE_UNTIL,  # after a record, for records
+    NOVELTY_PAUSE_UNTIL,  # after a record, for records
     FADED_TO,  # when BURDENS were right, in TICKS
     NOVELTIES,  # sum of NOVELTY over the streams
     HIGHEST_NOVELTY,  # mean of NOVELTY over the streams: the highest of this era, see `alarm`

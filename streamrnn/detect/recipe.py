@@ -60,7 +60,6 @@ SHARE = 0.5  # of a device's strength, that the stream must have which calls
 ALARM_RISE = 0.3
 TRUST_RISE = 0.2
 TRUSTED = 0.3  # least trust in an alarm that calls somebody
-RECORD_TRUST = 0.01  # least trust in a record of the novelty, which calls all the same
 ALARM_HALF_LIFE = 1000.0  # readings
 HOUR_HALF_LIFE = 14 * 86_400.0  # seconds
 ALARM_PAUSE = 30.0  # readings after an alarm
@@ -68,11 +67,14 @@ REHEARSAL = 600.0  # readings before which an alarm wants more
 SLOW_REHEARSAL = 500.0  # and before which slow features call nobody
 SLOW_FROM = 33.0  # blocks, since the beginning or a gap, before slow features count
 ECHO = 144.0  # readings after a fault in which they show it
-RECORD_HEARD_FROM = 400.0  # readings before which all is new: no record to be broken later
-RECORD_FROM = 2000.0  # readings after which a record of the novelty calls
-RECORD_LEAST = 0.4  # of the novelty
-RECORD_CLEAR = 1.15  # times the highest before: then less is enough
-RECORD_CLEAR_LEAST = 0.25
+
+# Records of the novelty: what never was in the last half of a device's life.
+NOVELTY_FROM = 400.0  # readings of a stream before which all is new, and nothing counts
+FIRST_ERA = 2000.0  # readings in which there are no records yet
+NOVELTY_LEAST = 0.4
+NOVELTY_CLEAR = 1.15  # times the highest before: then less is enough
+NOVELTY_CLEAR_LEAST = 0.25
+NOVELTY_TRUST = 0.01  # least trust in a record, which calls all the same
 
 # Shapes: windows of the signal, averaged over so many readings, against all windows before. Two
 # memories, one value each.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from streamrnn.config import DetectorConfig
 from streamrnn.config.hard_limits import HardLimits
 from streamrnn.detect import layout
+from streamrnn.detect.calibration import NOT_BEGUN
 
 
 def write_settings(numbers: NDArray[np.float64], config: DetectorConfig) -> None:
@@ -26,6 +27,7 @@ def write_settings(numbers: NDArray[np.float64], config: DetectorConfig) -> None
     numbers[..., layout.ALLOWED_SECONDS] = 0.0 if allowed == "auto" else allowed
     if allowed == "auto":
         numbers[..., layout.LOG_THRESHOLD] = 0.0
+        numbers[..., layout.ALARM_UNTIL] = NOT_BEGUN
     set_before = numbers[..., layout.RETRAIN_AT] > 0.0
     latest = np.where(set_before, numbers[..., layout.TIME] + every, 0.0)
     numbers[..., layout.RETRAIN_AT] = np.where(

@@ -17,19 +17,20 @@ from streamrnn.detect.recipe import (
     ALARM_RISE,
     ECHO,
     ENOUGH,
+    FIRST_ERA,
     HABIT_WARM_SECONDS,
     LIKELY_ERROR,
     LONE,
-    RECORD_CLEAR,
-    RECORD_CLEAR_LEAST,
-    RECORD_FROM,
-    RECORD_HEARD_FROM,
-    RECORD_LEAST,
-    RECORD_TRUST,
+    NOVELTY_CLEAR,
+    NOVELTY_CLEAR_LEAST,
+    NOVELTY_FROM,
+    NOVELTY_LEAST,
+    NOVELTY_TRUST,
     REHEARSAL,
     SHARE,
     SLOW_FROM,
     SLOW_REHEARSAL,
+    TAKEN_UP,
     TRUST_RISE,
     TRUSTED,
 )
@@ -52,6 +53,13 @@ def grown_up(readings: float = REHEARSAL, streams: int = 1) -> np.ndarray:
 
 def device_of(streams: int, readings: float = REHEARSAL) -> list[np.ndarray]:
     return [grown_up(readings, streams) for _ in range(streams)]
+
+
+def mature() -> np.ndarray:
+    """A stream alone, of the first reading after its first era."""
+    numbers = grown_up(FIRST_ERA)
+    numbers[layout.TICKS], numbers[layout.ERA_UNTIL] = FIRST_ERA, FIRST_ERA
+    return numbers
 
 
 def trust(
@@ -83,7 +91,9 @@ EVIDENCE = st.lists(st.floats(0.0, 3.0), min_size=len(ENOUGH), max_size=len(ENOU
 
 PAUSE = st.one_of(st.floats(0.0, 7200.0), st.just(86_400.0), st.floats(0.0, 1e6))
 ELAPSED = st.one_of(st.floats(0.0, 4.0), st.floats(0.0, 500.0))  # the longest: eras pass
-READING = st.tuples(EVIDENCE, ELAPSED, st.integers(0, 4), st.floats(0.0, 3.0 * RECORD_LEAST), PAUSE)
+READING = st.tuples(
+    EVIDENCE, ELAPSED, st.integers(0, 4), st.floats(0.0, 3.0 * NOVELTY_LEAST), PAUSE
+)
 
 
 @given(st.lists(READING, max_size=60), st.integers(150, 3000), st.integers(1, 5))
@@ -245,49 +255,49 @@ NOTHING = [0.0] * len(ENOUGH)
 
 
 def test_a_novelty_as_high_as_never_before_calls_however_small_and_only_once() -> None:
-    numbers = grown_up(RECORD_FROM)
-    assert is_raised(numbers, NOTHING, novelty=1.001 * RECORD_LEAST)
-    assert not is_raised(numbers, NOTHING, novelty=1.01 * RECORD_LEAST)  # in the pause
+    numbers = mature()
+    assert is_raised(numbers, NOTHING, novelty=1.001 * NOVELTY_LEAST)
+    assert not is_raised(numbers, NOTHING, novelty=1.01 * NOVELTY_LEAST)  # in the pause
     is_raised(numbers, NOTHING, elapsed=ALARM_PAUSE)
-    assert is_raised(numbers, NOTHING, novelty=1.02 * RECORD_LEAST)
+    assert is_raised(numbers, NOTHING, novelty=1.02 * NOVELTY_LEAST)
     is_raised(numbers, NOTHING, elapsed=ALARM_PAUSE)
-    assert not is_raised(numbers, NOTHING, novelty=1.01 * RECORD_LEAST)
+    assert not is_raised(numbers, NOTHING, novelty=1.01 * NOVELTY_LEAST)
 
 
 def test_a_record_far_above_the_last_may_be_smaller_still() -> None:
-    for factor, breaks in ((1.001 * RECORD_CLEAR, True), (0.999 * RECORD_CLEAR, False)):
-        numbers = grown_up(RECORD_FROM)
-        is_raised(numbers, NOTHING, novelty=0.99 * RECORD_CLEAR_LEAST)
-        found = is_raised(numbers, NOTHING, novelty=factor * 0.99 * RECORD_CLEAR_LEAST)
+    for factor, breaks in ((1.001 * NOVELTY_CLEAR, True), (0.999 * NOVELTY_CLEAR, False)):
+        numbers = mature()
+        is_raised(numbers, NOTHING, novelty=0.99 * NOVELTY_CLEAR_LEAST)
+        found = is_raised(numbers, NOTHING, novelty=factor * 0.99 * NOVELTY_CLEAR_LEAST)
         assert found is breaks
 
 
 def test_a_record_of_its_youth_is_no_record_of_a_device_twice_as_old() -> None:
-    for age, breaks in ((2.0 * RECORD_FROM - 2.0, False), (2.0 * RECORD_FROM + 1.0, True)):
-        numbers = grown_up(RECORD_HEARD_FROM)
-        is_raised(numbers, NOTHING, novelty=2.0 * RECORD_LEAST)
-        numbers[layout.READINGS] = RECORD_FROM
+    for age, breaks in ((2.0 * FIRST_ERA - 2.0, False), (2.0 * FIRST_ERA + 1.0, True)):
+        numbers = grown_up(NOVELTY_FROM)
+        is_raised(numbers, NOTHING, novelty=2.0 * NOVELTY_LEAST)
+        numbers[layout.READINGS] = FIRST_ERA
         while numbers[layout.TICKS] < age:
             assert not is_raised(numbers, NOTHING)
-        assert is_raised(numbers, NOTHING, novelty=1.5 * RECORD_LEAST) is breaks
+        assert is_raised(numbers, NOTHING, novelty=1.5 * NOVELTY_LEAST) is breaks
 
 
 def test_a_record_keeps_nothing_quiet_but_records() -> None:
-    numbers = grown_up(RECORD_FROM)
-    assert trust(numbers, NOTHING, novelty=2.0 * RECORD_LEAST) == RECORD_TRUST
+    numbers = mature()
+    assert trust(numbers, NOTHING, novelty=2.0 * NOVELTY_LEAST) == NOVELTY_TRUST
     assert is_raised(numbers, only(SCORE, 1.1))
 
 
 def test_what_a_stream_shows_while_all_is_new_to_it_is_no_record_to_be_broken() -> None:
-    for heard, breaks in ((RECORD_HEARD_FROM - 1.0, True), (RECORD_HEARD_FROM, False)):
+    for heard, breaks in ((NOVELTY_FROM - 1.0, True), (NOVELTY_FROM, False)):
         numbers = grown_up(heard)
-        is_raised(numbers, NOTHING, novelty=2.0 * RECORD_LEAST)
-        numbers[layout.READINGS] = RECORD_FROM
-        assert is_raised(numbers, NOTHING, novelty=1.5 * RECORD_LEAST) is breaks
+        is_raised(numbers, NOTHING, novelty=2.0 * NOVELTY_LEAST)
+        numbers[layout.READINGS] = numbers[layout.TICKS] = FIRST_ERA
+        assert is_raised(numbers, NOTHING, novelty=1.5 * NOVELTY_LEAST) is breaks
 
 
 def test_a_device_that_called_often_of_late_is_trusted_less_and_at_last_not_at_all() -> None:
-    burdened = grown_up(RECORD_FROM)
+    burdened = mature()
     usual = trust(burdened, only(SCORE, 2.0))
     burdened[layout.PAUSE_UNTIL] = 0.0
     others = math.log(1.0 / TRUSTED) / math.log(1.0 + TRUST_RISE)  # so many alarms of another kind
@@ -300,9 +310,30 @@ def test_a_device_that_called_often_of_late_is_trusted_less_and_at_last_not_at_a
     assert not trust(burdened, only(SCORE, 1.1))
     assert burdened[layout.BURDENS + SCORE] == 1.0, "it burdens all the same"
     burdened[layout.PAUSE_UNTIL] = 0.0
-    assert trust(burdened, NOTHING, novelty=2.0 * RECORD_LEAST) == RECORD_TRUST
+    assert trust(burdened, NOTHING, novelty=2.0 * NOVELTY_LEAST) == NOVELTY_TRUST
+
+
+def test_records_are_held_to_the_threshold() -> None:
+    for threshold in (0.5, 2.0):
+        least = threshold * NOVELTY_CLEAR_LEAST
+        assert not is_raised(mature(), NOTHING, novelty=0.99 * least, threshold=threshold)
+        assert is_raised(mature(), NOTHING, novelty=1.01 * least, threshold=threshold)
+
+
+def test_a_record_pauses_for_less_long_where_many_alarms_are_allowed() -> None:
+    numbers = mature()
+    numbers[layout.ALLOWED_SECONDS] = ALARM_PAUSE * numbers[layout.INTERVAL]
+    assert is_raised(numbers, NOTHING, novelty=2.0 * NOVELTY_LEAST)
+    is_raised(numbers, NOTHING, elapsed=TAKEN_UP * ALARM_PAUSE)
+    assert is_raised(numbers, NOTHING, novelty=3.0 * NOVELTY_LEAST)
+
+
+def test_a_device_newly_put_together_of_old_streams_knows_no_records_yet() -> None:
+    assert not is_raised(grown_up(10.0 * FIRST_ERA), NOTHING, novelty=2.0 * NOVELTY_LEAST)
 
 
 def test_records_of_a_young_stream_and_tiny_ones_call_nobody() -> None:
-    assert not is_raised(grown_up(RECORD_FROM - 1.0), NOTHING, novelty=2.0 * RECORD_LEAST)
-    assert not is_raised(grown_up(RECORD_FROM), NOTHING, novelty=0.99 * RECORD_CLEAR_LEAST)
+    young = mature()
+    young[layout.READINGS] = FIRST_ERA - 1.0
+    assert not is_raised(young, NOTHING, novelty=2.0 * NOVELTY_LEAST)
+    assert not is_raised(mature(), NOTHING, novelty=0.99 * NOVELTY_CLEAR_LEAST)

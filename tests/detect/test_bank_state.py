@@ -7,6 +7,7 @@ import pytest
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, layout
+from streamrnn.detect.answers import forgive
 from streamrnn.detect.recipe import ALARM_PAUSE
 from streamrnn.errors import StateError
 from streamrnn.records import Outcome
@@ -70,6 +71,14 @@ def test_a_forgiven_alarm_is_over_and_its_pause_begins_anew() -> None:
     numbers = bank.to_arrays()["numbers"][0]
     assert bank.status().score[0] == 0.0
     assert numbers[layout.PAUSE_UNTIL] == numbers[layout.TICKS] + ALARM_PAUSE
+
+
+def test_a_forgiven_record_keeps_records_quiet_anew() -> None:
+    numbers = np.zeros(layout.NUMBERS)
+    numbers[layout.TICKS], numbers[layout.NOVELTY_PAUSE_UNTIL] = 100.0, 101.0
+    forgive(numbers, numbers)
+    assert numbers[layout.NOVELTY_PAUSE_UNTIL] == 100.0 + ALARM_PAUSE
+    assert numbers[layout.PAUSE_UNTIL] == 0.0, "what does not pause does not begin to"
 
 
 def test_forgiving_again_and_again_never_makes_more_alarms() -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, fault, habits, layout
-from streamrnn.detect.calibration import burden_of_one, calibrate, patience
+from streamrnn.detect.calibration import NO_ALARM, burden_of_one, calibrate, patience
 from streamrnn.detect.recipe import (
     ALARM_HALF_LIFE,
     CALIBRATION_STEP,
+    FAULT_CALM_SCORE,
     FIRST_DESCENT,
     LOG_THRESHOLD_LIMITS,
     NEW_ALARM_READINGS,
@@ -132,6 +137,7 @@ class Hourly:
         self.numbers = np.zeros(layout.NUMBERS)
         self.numbers[layout.INTERVAL] = HOUR
         self.numbers[layout.ALLOWED_SECONDS] = days * DAY
+        self.numbers[layout.ALARM_UNTIL] = NO_ALARM
         self.time = NOON
 
     def hear(
@@ -211,6 +217,76 @@ def test_a_clock_that_was_set_back_makes_no_anomaly_last() -> None:
     stream.break_down()
     stream.time -= DAY
     assert stream.hear() == DOWN
+
+
+def test_a_clock_that_begins_anew_again_and_again_hides_no_alarm() -> None:
+    stream = Hourly()
+    for _ in range(10):
+        stream.time = NOON
+        stream.hear()
+        assert stream.break_down() == UP
+
+
+ANSWERS = st.tuples(
+    st.booleans(), st.booleans(), st.sampled_from([Kind.NONE, Kind.SPIKE]), st.floats(0.0, 2.0)
+)
+
+
+@given(st.lists(ANSWERS, max_size=300), st.sampled_from([1.0, 3.0, 30.0]))
+def test_alarms_keep_to_what_is_allowed_whatever_happens(
+    answers: list[tuple[bool, bool, Kind, float]], days: float
+) -> None:
+    """The guarantee of `calibrate`, after each reading; in readings, which are hours here."""
+    stream = Hourly(days)
+    first, (lowest, highest) = 0.0, LOG_THRESHOLD_LIMITS
+    allowed = days * 24.0
+    counted = 0.0  # hours between anomalies, and those for which each is watched at least
+    alarms, until = 0, -math.inf
+    touched_lowest = touched_highest = False
+    for alarm, accepted, kind, score in answers:
+        now = stream.time
+        if 0.0 <= now - until <= NEW_ALARM_READINGS * HOUR:
+            if accepted:
+                until = -math.inf
+            elif kind != Kind.NONE or score >= FAULT_CALM_SCORE:
+                until = now
+        elif alarm:
+            alarms, until = alarms + 1, now
+            counted += call_patience(stream.numbers, WATCHED)
+        else:
+            counted += 1.0
+        stream.hear(alarm=alarm, accepted=accepted, kind=kind, score=score)
+        threshold = stream.numbers[layout.LOG_THRESHOLD]
+        touched_lowest |= threshold <= lowest
+        touched_highest |= threshold >= highest
+        if not touched_highest:
+            most = 1.0 + counted / allowed + (highest - lowest) / CALIBRATION_STEP
+            assert alarms <= most + 1e-9
+        if not touched_lowest:
+            least = counted / allowed - (first - lowest) / CALIBRATION_STEP
+            assert alarms >= least - 1e-9
+
+
+def test_a_stream_that_calls_again_and_again_is_heard_less_up_to_a_limit() -> None:
+    stream = Hourly()
+    for _ in range(20):
+        stream.break_down()
+        stream.time += DAY
+    assert stream.numbers[layout.LOG_THRESHOLD] == LOG_THRESHOLD_LIMITS[1]
+
+
+def test_who_allows_alarms_later_on_begins_as_with_a_new_stream() -> None:
+    values = np.sin(np.arange(152) / 5.0) + np.random.default_rng(2).normal(size=152) * 0.1
+    times = 1.7e9 + MINUTE * np.arange(152)
+    found = []
+    for rate in ("auto", "1 per 90d"):
+        bank = bank_allowing(rate)
+        step_one(bank, values[:151], times[:151])
+        later = Bank.from_arrays(bank_allowing("1 per 90d").config, bank.to_arrays())
+        step_one(later, values[151:], times[151:])
+        found.append(later.to_arrays()["numbers"][0, layout.LOG_THRESHOLD])
+    assert found[0] == pytest.approx(found[1], abs=1e-3)
+    assert found[0] > 1.0
 
 
 def test_of_an_anomaly_the_time_counts_for_which_it_is_watched_at_least() -> None:
