@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamrnn.evaluate.alarms import count_alarms
 from streamrnn.evaluate.datasets import data_sets_in, read_series
 from streamrnn.evaluate.nab import (
     PROFILES,
@@ -114,3 +115,28 @@ def test_it_reproduces_the_published_scores(detector):
         # the benchmark's own search for the threshold is not exact
         excess = corpus_score(files, profile) - published[profile.name]
         assert -0.01 <= excess <= 0.5
+
+
+@pytest.mark.skipif(not (DATA / "nab").is_dir(), reason="needs NAB in $STREAMRNN_DATA")
+@pytest.mark.parametrize(
+    ("detector", "fewest"), [("ARTime", 3.1), ("numenta", 3.4), ("randomCutForest", 8.2)]
+)
+def test_published_detectors_find_most_events_at_more_than_two_false_alarms(detector, fewest):
+    """Every rise of their score above a threshold is an alarm; at the best of all thresholds,
+    .80 of the events come with so many false alarms per 10,000 rows (docs/quality.md)."""
+    scores = np.load(DATA / "nab" / f"scores_{detector}.npz")
+    series = [read_series(DATA, "nab", name) for name in data_sets_in(DATA, ["nab"])["nab"]]
+    of_series = [scores[f"{one.name}.csv".replace("/", "__")][one.start :] for one in series]
+    shares = np.geomspace(1e-5, 0.1, 600)
+    thresholds = np.unique(np.quantile(np.concatenate(of_series), 1.0 - shares))
+    costs = []
+    for threshold in thresholds:
+        counts = []
+        for one, score in zip(series, of_series, strict=True):
+            above = score >= threshold
+            rises = above & ~np.append(False, above[:-1])
+            counts.append(count_alarms(rises[:, None], one.times[one.start :], one.scored_events))
+        if sum(len(count.delay_rows) for count in counts) >= 0.8 * sum(c.events for c in counts):
+            false = sum(count.false_alarms for count in counts)
+            costs.append(1e4 * false / sum(count.rows for count in counts))
+    assert min(costs) == pytest.approx(fewest, abs=0.1)
