@@ -224,6 +224,9 @@ class Alarm:
         self.novelties: dict[object, float] = {}
         self.records: dict[int, float] = {}  # by era: highest root mean square over the streams
         self.record_pause_until = 0.0
+        self.scores: dict[object, float] = {}
+        self.score_of_late = 0.0
+        self.waiting: dict[object, float] = {}  # trust in alarms that nothing else speaks for yet
 
     def trust(
         self,
@@ -234,6 +237,7 @@ class Alarm:
         time: float,
         stream: object = None,
         novelty: float = 0.0,
+        score: float = 0.0,
         interval: float = math.inf,
         muted: bool = False,
     ) -> float:
@@ -267,28 +271,46 @@ class Alarm:
         is_record &= found >= (recipe.NOVELTY_CLEAR_LEAST if clear else recipe.NOVELTY_LEAST)
         if readings < recipe.FIRST_ERA or novelty < recipe.SHARE * found:
             is_record = False
-        return self.calls(own, together, readings, time, is_record=is_record, young=young)
+        is_record |= self.odd_together(stream, score, elapsed)
+        believed = k == 1 or score >= 1.0 or self.score_of_late >= recipe.DEVICE_ODD
+        if self.ticks < self.pause_until:
+            return self.waiting.pop(stream, 0.0) if believed else 0.0
+        self.waiting.pop(stream, None)
+        trust, calls = self.calls(own, together, readings, time, young=young)
+        if calls and believed:
+            return trust
+        if is_record and self.ticks >= self.record_pause_until:
+            self.record_pause_until = self.ticks + recipe.ALARM_PAUSE
+            return max(trust, recipe.NOVELTY_TRUST)
+        if calls:
+            self.waiting[stream] = trust
+        return 0.0
+
+    def odd_together(self, stream: object, score: float, elapsed: float) -> bool:
+        """Whether the scores of all streams have risen high enough."""
+        if self.streams == 1:
+            return False
+        self.scores[stream] = min(score, recipe.DEVICE_REACH)
+        now = math.sqrt(sum(each**2 for each in self.scores.values()) / self.streams)
+        weight = 2.0 / (recipe.DEVICE_SPAN + 1.0) * elapsed / self.streams
+        self.score_of_late += min(weight, 1.0) * (now - self.score_of_late)
+        is_odd = self.score_of_late >= recipe.DEVICE_ENOUGH
+        if is_odd and self.ticks < self.record_pause_until:
+            self.record_pause_until = self.ticks + recipe.ALARM_PAUSE
+        has_share = self.scores[stream] >= recipe.SHARE * now
+        return is_odd and now >= self.score_of_late and has_share
 
     def calls(
-        self,
-        own: list[float],
-        together: list[float],
-        readings: int,
-        time: float,
-        *,
-        is_record: bool,
-        young: bool,
-    ) -> float:
+        self, own: list[float], together: list[float], readings: int, time: float, *, young: bool
+    ) -> tuple[float, bool]:
+        """The trust in what there is, and whether that calls by itself; it then burdens."""
         bare = [
             max(min(V, v / recipe.SHARE), v * recipe.SHARE)
             for v, V in zip(own, together, strict=True)
         ]
-        if (max(bare) < 1.0 and not is_record) or self.ticks < self.pause_until:
-            return 0.0
         kept = 0.5 ** ((self.ticks - self.faded_to) / recipe.ALARM_HALF_LIFE)
         self.burdens = [kept * burden for burden in self.burdens]
         self.faded_to = self.ticks
-        trust = (1.0 + recipe.TRUST_RISE) ** -sum(self.burdens)
         hour = max(sum(self.same_hour(then, time) for then in self.called_at) - 1.0, 0.0)
         strengths = [
             strength / (1.0 + recipe.ALARM_RISE) ** (burden + hour)
@@ -299,18 +321,14 @@ class Alarm:
         if readings < recipe.SLOW_REHEARSAL:
             heard[1:4] = [0.0] * 3
         loud = max(heard) >= enough or (young and max(heard[:4]) >= 1.0)
-        trust *= max(strengths)
-        if max(strengths) >= 1.0:
-            self.burdens[strengths.index(max(strengths))] += 1.0
-            if not self.called_at or abs(time - self.called_at[-1]) >= 3600.0:
-                self.called_at.append(time)
-            self.pause_until = self.ticks + recipe.ALARM_PAUSE
-            if loud and trust >= recipe.TRUSTED:
-                return trust
-        if is_record and self.ticks >= self.record_pause_until:
-            self.record_pause_until = self.ticks + recipe.ALARM_PAUSE
-            return max(trust, recipe.NOVELTY_TRUST)
-        return 0.0
+        trust = max(strengths) * (1.0 + recipe.TRUST_RISE) ** -sum(self.burdens)
+        if max(strengths) < 1.0:
+            return trust, False
+        self.burdens[strengths.index(max(strengths))] += 1.0
+        if not self.called_at or abs(time - self.called_at[-1]) >= 3600.0:
+            self.called_at.append(time)
+        self.pause_until = self.ticks + recipe.ALARM_PAUSE
+        return trust, loud and trust >= recipe.TRUSTED
 
     @staticmethod
     def same_hour(then: float, now: float) -> float:

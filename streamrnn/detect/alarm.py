@@ -27,6 +27,11 @@ no record in the first era, nor of a stream that has not as many readings. A rec
 NOVELTY_LEAST, or NOVELTY_CLEAR_LEAST where it is NOVELTY_CLEAR times what was highest before. It
 keeps later records quiet for ALARM_PAUSE, and nothing else.
 
+A device of several streams has a score of its own, see `device_score`. Where that rises to
+DEVICE_ENOUGH, it calls as a record does. And an alarm of one of its streams waits, until the pause
+after it is over, as long as neither the stream's score is 1 nor the device's DEVICE_ODD: one sensor
+that is a little off in a calm device calls nobody.
+
     trust = largest strength_c / (1 + TRUST_RISE)^(sum of all burdens)
 
 A device that called often of late, for whatever reason, is trusted less. An alarm with a trust of
@@ -46,6 +51,7 @@ import math
 from typing import Any
 
 from streamrnn.detect.calibration import burden_of_one, patience
+from streamrnn.detect.device_score import are_odd_together, follow_device_score, is_believed
 from streamrnn.detect.fault import CLEAN_FROM, SINCE
 from streamrnn.detect.hours import count_hour, hour_burden
 from streamrnn.detect.layout import (
@@ -67,12 +73,14 @@ from streamrnn.detect.layout import (
     PAUSE_UNTIL,
     READINGS,
     SCORE_CHANNEL,
+    SCORE_OF_LATE,
     SQUARES,
     STREAMS,
     SUMS,
     SURPRISE,
     TICKS,
     TIME,
+    WAITING,
     channel,
 )
 from streamrnn.detect.recipe import (
@@ -80,6 +88,7 @@ from streamrnn.detect.recipe import (
     ALARM_PAUSE,
     ALARM_RISE,
     COARSE,
+    DEVICE_ENOUGH,
     ECHO,
     ENOUGH,
     FINE,
@@ -140,10 +149,26 @@ def raise_alarm(
         n[SQUARES + c] = v * v
         n[NEWS + c] = shared(d[SUMS + c] / root, v * v)
         largest = max(largest, n[NEWS + c])
-    is_record = is_new_record(n, d, novelty, threshold)
-    if (largest < 1.0 and not is_record) or d[TICKS] < d[PAUSE_UNTIL]:
+    never_before = is_new_record(n, d, novelty, threshold)
+    if d[STREAMS] > 1.0:
+        score = follow_device_score(n, d, elapsed)
+        if d[SCORE_OF_LATE] >= DEVICE_ENOUGH * threshold and d[TICKS] < d[NOVELTY_PAUSE_UNTIL]:
+            d[NOVELTY_PAUSE_UNTIL] = d[TICKS] + patience(n, ALARM_PAUSE)  # it still is the same
+        never_before = never_before or are_odd_together(n, d, score, threshold)
+    if d[TICKS] < d[PAUSE_UNTIL]:
+        return waiting(n, d, threshold)
+    n[WAITING] = 0.0
+    if largest < 1.0 and not never_before:
         return 0.0
-    return call(n, d, is_record, is_young)
+    return call(n, d, never_before, is_young, threshold)
+
+
+@inline_kernel
+def waiting(n: Any, d: Any, threshold: float) -> Any:
+    """The trust in the alarm that waited and need not any more; 0: none."""
+    trust = n[WAITING] if is_believed(n, d, threshold) else 0.0
+    n[WAITING] -= trust
+    return trust
 
 
 @inline_kernel
@@ -173,7 +198,7 @@ def is_new_record(n: Any, d: Any, novelty: float, threshold: float) -> Any:
 
 
 @inline_kernel
-def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
+def call(n: Any, d: Any, never_before: bool, is_young: bool, threshold: float) -> Any:
     """The trust in what is in n where it calls somebody, else 0; burdens the channel that does."""
     kept = math.exp(-FADING * (d[TICKS] - d[FADED_TO]))
     d[FADED_TO] = d[TICKS]
@@ -198,8 +223,11 @@ def call(n: Any, d: Any, is_record: bool, is_young: bool) -> Any:
         count_hour(d, n[TIME])
         d[PAUSE_UNTIL] = pause
         if calls and trust >= TRUSTED:
-            return trust
-    if not is_record or d[TICKS] < d[NOVELTY_PAUSE_UNTIL]:
+            if is_believed(n, d, threshold):
+                return trust
+            n[WAITING] = trust
+    if not never_before or d[TICKS] < d[NOVELTY_PAUSE_UNTIL]:
         return 0.0
+    n[WAITING] = 0.0
     d[NOVELTY_PAUSE_UNTIL] = pause
     return max(trust, NOVELTY_TRUST)

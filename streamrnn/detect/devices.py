@@ -15,6 +15,15 @@ from streamrnn.detect import layout
 from streamrnn.detect.recipe import ENOUGH
 
 _CHANNELS = len(ENOUGH)
+# What a device keeps the sum of over its streams: where the sum is, and where each one's part.
+_SUMS = (
+    (layout.NOVELTIES, layout.NOVELTY),
+    (layout.SCORE_SQUARES, layout.SCORE_SQUARE),
+    (
+        slice(layout.SUMS, layout.SUMS + _CHANNELS),
+        slice(layout.SQUARES, layout.SQUARES + _CHANNELS),
+    ),
+)
 
 
 class Devices:
@@ -60,8 +69,9 @@ class Devices:
             self._take_out(numbers, slot, members)
         else:
             del self._members[device]
-        numbers[slot, layout.NOVELTY] = 0.0
-        numbers[slot, layout.SQUARES : layout.SQUARES + _CHANNELS] = 0.0
+        for _, part in _SUMS:
+            numbers[slot, part] = 0.0
+        numbers[slot, layout.WAITING] = 0.0
         numbers[slot, layout.DEVICE :] = 0.0
         return device
 
@@ -73,12 +83,8 @@ class Devices:
             numbers[leader, layout.DEVICE :] = numbers[slot, layout.DEVICE :]
             numbers[list(members), layout.LEADER] = leader
         numbers[leader, layout.STREAMS] -= 1.0
-        numbers[leader, layout.NOVELTIES] = max(
-            numbers[leader, layout.NOVELTIES] - numbers[slot, layout.NOVELTY], 0.0
-        )
-        part = numbers[slot, layout.SQUARES : layout.SQUARES + _CHANNELS]
-        sums = numbers[leader, layout.SUMS : layout.SUMS + _CHANNELS]
-        np.maximum(sums - part, 0.0, out=sums)
+        for total, part in _SUMS:
+            numbers[leader, total] = np.maximum(numbers[leader, total] - numbers[slot, part], 0.0)
 
     def _add(self, slot: int, device: str) -> None:
         self.by_slot[slot] = device

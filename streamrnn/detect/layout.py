@@ -75,13 +75,15 @@ from streamrnn.kernels.statistics import BINS
     SLOW_SHAPE,  # mean of the shapes' part of the strength; then the same of the score
     SLOW_SHAPE_OF_SCORE,
     SMOOTH_LEVEL,  # mean of late of how far the level lay off
+    SCORE_SQUARE,  # of the evidence's score, see `device_score`
+    WAITING,  # trust in an alarm that waits for the device; 0: none does
     NOVELTY,  # square of the part of the score that errors and shapes have
     ORIGIN,  # the first reading
     TREND_FAST,  # exponential means of the readings
     TREND_SLOW,
     BLOCKS_SEEN,  # since the last gap
     STREAM_NUMBERS,
-) = range(49)
+) = range(51)
 
 # --- float64: one channel's numbers, from channel(c) ---------------------------------------------
 (
@@ -137,8 +139,10 @@ DEVICE = FAULT + fault.SIZE
     HIGHEST_NOVELTY,  # mean of NOVELTY over the streams: the highest of this era, see `alarm`
     HIGHEST_BEFORE,  # of the era before it
     ERA_UNTIL,  # in TICKS
-) = range(DEVICE, DEVICE + 9)
-SUMS = DEVICE + 9  # by channel of the alarm: of SQUARES, over the streams
+    SCORE_SQUARES,  # sum of SCORE_SQUARE over the streams
+    SCORE_OF_LATE,  # mean of late of the root of their mean
+) = range(DEVICE, DEVICE + 11)
+SUMS = DEVICE + 11  # by channel of the alarm: of SQUARES, over the streams
 BURDENS = SUMS + len(ENOUGH)
 DAY_HOURS = 24
 HOURS = BURDENS + len(ENOUGH)  # by hour of the day: how often somebody was called, see `hours`

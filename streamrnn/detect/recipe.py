@@ -76,6 +76,12 @@ NOVELTY_CLEAR = 1.15  # times the highest before: then less is enough
 NOVELTY_CLEAR_LEAST = 0.25
 NOVELTY_TRUST = 0.01  # least trust in a record, which calls all the same
 
+# Score of a device of several streams
+DEVICE_SPAN = 50.0  # readings over which it is averaged
+DEVICE_REACH = 3.0  # a stream's score counts as this at most
+DEVICE_ENOUGH = 0.45  # calls by itself; noise has about 0.3
+DEVICE_ODD = 0.3  # lets an alarm of one stream call whose own score is below 1
+
 # Shapes: windows of the signal, averaged over so many readings, against all windows before. Two
 # memories, one value each.
 SHAPE_READINGS = (2.0, 5.0)

@@ -15,6 +15,7 @@ from streamrnn.detect.recipe import (
     ALARM_HALF_LIFE,
     ALARM_PAUSE,
     ALARM_RISE,
+    DEVICE_REACH,
     ECHO,
     ENOUGH,
     FIRST_ERA,
@@ -70,12 +71,17 @@ def trust(
     leader: np.ndarray | None = None,
     error: float = LIKELY_ERROR,
     novelty: float = 0.0,
+    score: float = 1.0,
 ) -> float:
-    *features, fine, coarse, score, unusual = evidence
+    """score: of the stream, in a device of several; by default so high that its alarms are believed."""
+    *features, fine, coarse, strength, unusual = evidence
     numbers[layout.NEWS : layout.NEWS + len(features)] = features
     numbers[FINE_LIKELIHOOD], numbers[COARSE_LIKELIHOOD] = fine, coarse
+    numbers[layout.HELD_SCORE] = score
     device = numbers if leader is None else leader
-    return float(raise_alarm(numbers, device, score, error, novelty, unusual, threshold, elapsed))
+    return float(
+        raise_alarm(numbers, device, strength, error, novelty, unusual, threshold, elapsed)
+    )
 
 
 def is_raised(numbers: np.ndarray, evidence: list[float], **how: Any) -> bool:
@@ -92,24 +98,30 @@ EVIDENCE = st.lists(st.floats(0.0, 3.0), min_size=len(ENOUGH), max_size=len(ENOU
 PAUSE = st.one_of(st.floats(0.0, 7200.0), st.just(86_400.0), st.floats(0.0, 1e6))
 ELAPSED = st.one_of(st.floats(0.0, 4.0), st.floats(0.0, 500.0))  # the longest: eras pass
 READING = st.tuples(
-    EVIDENCE, ELAPSED, st.integers(0, 4), st.floats(0.0, 3.0 * NOVELTY_LEAST), PAUSE
+    EVIDENCE,
+    ELAPSED,
+    st.integers(0, 4),
+    st.floats(0.0, 3.0 * NOVELTY_LEAST),
+    st.floats(0.0, 1.5 * DEVICE_REACH),
+    PAUSE,
 )
 
 
 @given(st.lists(READING, max_size=60), st.integers(150, 3000), st.integers(1, 5))
 @settings(max_examples=80)
 def test_alarms_are_the_twins(
-    readings: list[tuple[list[float], float, int, float, float]], age: int, streams: int
+    readings: list[tuple[list[float], float, int, float, float, float]], age: int, streams: int
 ) -> None:
     device, twin = device_of(streams, age), Alarm(streams)
     time = NOON
-    for shares, elapsed, one, novelty, pause in readings:
+    for shares, elapsed, one, novelty, score, pause in readings:
         time += pause
         evidence = [share * enough for share, enough in zip(shares, ENOUGH, strict=True)]
         stream = one % streams
         device[stream][layout.TIME] = time
-        found = trust(device[stream], evidence, elapsed, leader=device[0], novelty=novelty)
-        wanted = twin.trust(evidence, elapsed, age, time=time, stream=stream, novelty=novelty)
+        more = {"novelty": novelty, "score": score}
+        found = trust(device[stream], evidence, elapsed, leader=device[0], **more)
+        wanted = twin.trust(evidence, elapsed, age, time=time, stream=stream, **more)
         assert found == pytest.approx(wanted)
 
 
