@@ -85,6 +85,8 @@ class Habits:
                 self.runs = 1 if self.longest < recipe.LONG_RUN * run else self.runs + 1
             self.longest = max(self.longest, run)
             self.run = 1
+        if not settled and self.runs >= recipe.LIVELY_RUNS:
+            return self.run / max(recipe.LIVELY_FACTOR * self.longest, recipe.LIVELY_RUN)
         if not settled or self.runs < recipe.LEAST_RUNS:
             return 0.0
         return self.run / max(recipe.RUN_FACTOR * self.longest, recipe.LEAST_RUN)

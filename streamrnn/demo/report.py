@@ -28,6 +28,7 @@ class Alarm:
 
 class Outcome(StrEnum):
     FOUND = "found"
+    AT_ITS_END = "at its end"
     MISSED = "missed"
     ALREADY_OPEN = "already open"
     WARMING = "still warming up"
@@ -62,7 +63,7 @@ class Report:
 class Tolerance:
     """How long after a fault's last reading an alarm still counts, seconds.
 
-    grace: as found: the detector sees the last faulty reading a little late.
+    grace: as the fault's, noticed at its end.
     settling: as aftermath: a sudden return to normal is a change as well.
     """
 
@@ -136,6 +137,8 @@ def _finding(
     inside = [alarm for alarm in own if _opened_during(injection, alarm, tolerance.grace)]
     if inside:
         first = min(inside, key=lambda alarm: alarm.opened_at)
+        if first.opened_at > injection.last_at + _TIME_STEP:
+            return Finding(fault, Outcome.AT_ITS_END)
         delay = max(0.0, first.opened_at - injection.first_at)
         return Finding(fault, Outcome.FOUND, first.kind, delay)
     if any(alarm.opened_at < injection.first_at < alarm.closed_at for alarm in own):

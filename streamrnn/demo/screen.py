@@ -106,13 +106,16 @@ class Screen:
                 fault.stream,
                 fault.kind,
                 "" if needed is None else str(needed),
-                Text(finding.kind if found else finding.outcome, "green" if found else "red"),
+                Text(finding.kind if found else finding.outcome, _style(finding.outcome)),
             )
         self.line("")
         self._console.print(table)
         reached = [f for f in report.findings if f.outcome is not Outcome.NOT_REACHED]
-        count = sum(finding.outcome is Outcome.FOUND for finding in reached)
-        self.line(f"\nFound {count} of {len(reached)} faults (readings: how many it took).")
+        outcomes = Counter(finding.outcome for finding in reached)
+        late = outcomes[Outcome.AT_ITS_END]
+        more = f", and {late} at the end" if late else ""
+        found = f"Found {outcomes[Outcome.FOUND]} of {len(reached)} faults"
+        self.line(f"\n{found} while they lasted{more} (readings: how many it took).")
         self.line(f"Alarms outside of faults, in {messages:,} messages:")
         self.line(f"{len(report.early_alarms):5}  before the first fault, when much was still new")
         self.line(f"{len(report.aftermath):5}  when a stream went back to normal after its fault")
@@ -125,6 +128,10 @@ class Screen:
         if finding.delay is None:
             return None
         return 1 + round(finding.delay * self._speed / interval)
+
+
+def _style(outcome: Outcome) -> str:
+    return {Outcome.FOUND: "green", Outcome.AT_ITS_END: "yellow"}.get(outcome, "red")
 
 
 def clock(seconds: float) -> str:

@@ -29,6 +29,9 @@ from streamrnn.detect.recipe import (
     HABIT_WARM_SECONDS,
     LEAST_RUN,
     LEAST_RUNS,
+    LIVELY_FACTOR,
+    LIVELY_RUN,
+    LIVELY_RUNS,
     LONG_RUN,
     MEAN_REACH,
     RUN_FACTOR,
@@ -140,9 +143,11 @@ def measure_run(n: Any, at: int, goes_on: bool, settled: bool) -> Any:
         longest = max(longest, run)
         n[at + LONGEST_RUN] = longest
         n[at + RUN_LENGTH] = 1.0
-    if not settled or n[at + RUNS] < LEAST_RUNS:
-        return 0.0
-    return n[at + RUN_LENGTH] / max(RUN_FACTOR * longest, LEAST_RUN)
+    if settled and n[at + RUNS] >= LEAST_RUNS:
+        return n[at + RUN_LENGTH] / max(RUN_FACTOR * longest, LEAST_RUN)
+    if n[at + RUNS] >= LIVELY_RUNS:
+        return n[at + RUN_LENGTH] / max(LIVELY_FACTOR * longest, LIVELY_RUN)
+    return 0.0
 
 
 @inline_kernel

@@ -123,13 +123,14 @@ SCORE_KEPT = 0.9  # of the last score, where that is more: evidence comes and go
 ALARM_TILT = 0.05  # how much the evidence orders what an alarm raised to 1
 MAX_SCORE = 1e6
 
-# False alarms allowed: the threshold starts where a lively stream would need it, and falls by
+# False alarms allowed: the threshold starts where a quiet stream would need it, as nobody is to be
+# deaf at first, and falls by
 # FIRST_DESCENT (of its logarithm) in the time allowed for one until there was an alarm. Then every
 # alarm raises it by CALIBRATION_STEP, and the time allowed for one takes as much away again. Its
 # lowest is where the usual would be anomalous; at its highest a stream is as good as deaf.
 CALIBRATION_STEP = 0.4
 FIRST_DESCENT = 1.2
-START_EXPONENT = 4.0  # tails are much heavier than they look
+START_EXPONENT = 2.0  # tails are much heavier than they look
 FIXED_SURPRISE = 8.5  # -ln of the false alarms per reading at the fixed threshold
 LOG_THRESHOLD_LIMITS = (-2.5, 4.5)
 TAKEN_UP = 0.5  # of the time allowed for one alarm, that one may be watched or keep others quiet
@@ -160,6 +161,11 @@ RUN_FACTOR = 3.0
 LEAST_RUN = 40.0
 LEAST_RUNS = 6.0
 LONG_RUN = 0.25
+# Before a stream has seen a night it may be one that rests then. Only one that hardly ever repeated
+# itself, in so many runs, is held to be stuck, and later.
+LIVELY_RUNS = 200.0
+LIVELY_RUN = 240.0
+LIVELY_FACTOR = 60.0
 
 # Faults
 UNUSUAL_RANGE = 2.0  # beyond everything seen by this share of it: out of range, whatever else

@@ -125,7 +125,7 @@ class Durability:
         waiting = self.rate * self._every
         fits = _FITS if self.mode is Mode.EXACT else _FITS_AGAIN
         compared = (
-            f"{self.rate:.3g} messages/s in the {self._every:g} s between checkpoints, and the "
+            f"{self.rate:.3g} messages/s of late, a checkpoint every {self._every:g} s, and the "
             f"broker sends {self.window:g} ahead"
         )
         if waiting <= fits * self.window:

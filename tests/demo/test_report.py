@@ -19,10 +19,17 @@ def report(alarms, *, injections=(INJECTED,), warmed_up_at=EARLY):
     return compare((FAULT,), injections, alarms, warmed_up_at, TOLERANCE)
 
 
-@pytest.mark.parametrize("opened_at", [100.0, 107.0, 110.0, 112.0])
-def test_an_alarm_between_the_first_reading_and_the_grace_finds_the_fault(opened_at):
+@pytest.mark.parametrize("opened_at", [100.0, 107.0, 110.0])
+def test_an_alarm_while_the_fault_lasts_finds_it(opened_at):
     result = report([Alarm("tank", "level", opened_at)])
     assert result.findings == (Finding(FAULT, Outcome.FOUND, "level", opened_at - 100.0),)
+    assert result.aftermath == result.other_alarms == ()
+
+
+@pytest.mark.parametrize("opened_at", [110.1, 112.0])
+def test_an_alarm_right_after_the_fault_noticed_it_at_its_end(opened_at):
+    result = report([Alarm("tank", "level", opened_at)])
+    assert result.findings == (Finding(FAULT, Outcome.AT_ITS_END),)
     assert result.aftermath == result.other_alarms == ()
 
 

@@ -82,6 +82,7 @@ def test_the_report_counts_what_it_shows():
         findings=(
             Finding(FAULT, Outcome.FOUND, "out_of_range", 0.1),
             Finding(OTHER, Outcome.MISSED),
+            Finding(OTHER, Outcome.AT_ITS_END),
             Finding(OTHER, Outcome.NOT_REACHED),
         ),
         aftermath=(),
@@ -92,7 +93,8 @@ def test_the_report_counts_what_it_shows():
     text = "\n".join(output.lines())
     assert "out of range         3  out_of_range" in text
     assert "stuck                   missed" in text
-    assert "Found 1 of 2 faults" in text
+    assert "stuck                   at its end" in text
+    assert "Found 1 of 3 faults while they lasted, and 1 at the end (readings" in text
     assert "Alarms outside of faults, in 12,345 messages:" in text
     assert "    3  before the first fault" in text
     assert "    0  when a stream went back to normal" in text

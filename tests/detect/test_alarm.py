@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrnn.detect import layout
-from streamrnn.detect.alarm import COARSE_LIKELIHOOD, FINE_LIKELIHOOD, raise_alarm
 from streamrnn.detect.fault import CLEAN_FROM, SINCE
 from streamrnn.detect.recipe import (
     ALARM_HALF_LIFE,
@@ -35,62 +33,19 @@ from streamrnn.detect.recipe import (
     TRUST_RISE,
     TRUSTED,
 )
+from tests.detect.alarms import (
+    HABIT,
+    NOON,
+    NOTHING,
+    SCORE,
+    device_of,
+    grown_up,
+    is_raised,
+    mature,
+    only,
+    trust,
+)
 from tests.naive_evidence import Alarm
-
-NOON = 1_699_963_200.0  # at which the next reading comes
-SCORE, HABIT = layout.SCORE_CHANNEL, layout.HABIT_CHANNEL
-
-
-def grown_up(readings: float = REHEARSAL, streams: int = 1) -> np.ndarray:
-    """The numbers of a stream at the reading of that number, which leads a device of so many."""
-    numbers = np.zeros(layout.NUMBERS)
-    numbers[layout.READINGS] = readings
-    numbers[layout.BLOCKS_SEEN] = SLOW_FROM
-    numbers[layout.INTERVAL] = HABIT_WARM_SECONDS  # what a day holds is no matter here
-    numbers[layout.STREAMS] = streams
-    numbers[layout.TIME] = NOON
-    return numbers
-
-
-def device_of(streams: int, readings: float = REHEARSAL) -> list[np.ndarray]:
-    return [grown_up(readings, streams) for _ in range(streams)]
-
-
-def mature() -> np.ndarray:
-    """A stream alone, of the first reading after its first era."""
-    numbers = grown_up(FIRST_ERA)
-    numbers[layout.TICKS], numbers[layout.ERA_UNTIL] = FIRST_ERA, FIRST_ERA
-    return numbers
-
-
-def trust(
-    numbers: np.ndarray,
-    evidence: list[float],
-    elapsed: float = 1.0,
-    threshold: float = 1.0,
-    leader: np.ndarray | None = None,
-    error: float = LIKELY_ERROR,
-    novelty: float = 0.0,
-    score: float = 1.0,
-) -> float:
-    """score: of the stream, in a device of several; by default so high that its alarms are believed."""
-    *features, fine, coarse, strength, unusual = evidence
-    numbers[layout.NEWS : layout.NEWS + len(features)] = features
-    numbers[FINE_LIKELIHOOD], numbers[COARSE_LIKELIHOOD] = fine, coarse
-    numbers[layout.HELD_SCORE] = score
-    device = numbers if leader is None else leader
-    return float(
-        raise_alarm(numbers, device, strength, error, novelty, unusual, threshold, elapsed)
-    )
-
-
-def is_raised(numbers: np.ndarray, evidence: list[float], **how: Any) -> bool:
-    return trust(numbers, evidence, **how) > 0.0
-
-
-def only(channel: int, amount: float) -> list[float]:
-    return [amount * ENOUGH[channel] if c == channel else 0.0 for c in range(len(ENOUGH))]
-
 
 EVIDENCE = st.lists(st.floats(0.0, 3.0), min_size=len(ENOUGH), max_size=len(ENOUGH))
 
@@ -261,9 +216,6 @@ def test_the_pause_of_a_device_is_as_long_as_that_of_a_stream_alone() -> None:
         for _ in range(200)
     ]
     assert ALARM_PAUSE <= min(np.diff(np.flatnonzero(raised))) <= ALARM_PAUSE + 1.0
-
-
-NOTHING = [0.0] * len(ENOUGH)
 
 
 def test_a_novelty_as_high_as_never_before_calls_however_small_and_only_once() -> None:

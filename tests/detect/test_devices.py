@@ -37,8 +37,12 @@ class Pretend:
         mine = self.numbers[slot, layout.SQUARES : layout.SQUARES + CHANNELS]
         self.numbers[leader, layout.SUMS : layout.SUMS + CHANNELS] += squares - mine
         mine[:] = squares
-        self.numbers[leader, layout.NOVELTIES] += squares[0] - self.numbers[slot, layout.NOVELTY]
-        self.numbers[slot, layout.NOVELTY] = squares[0]
+        for total, part in (
+            (layout.NOVELTIES, layout.NOVELTY),
+            (layout.SCORE_SQUARES, layout.SCORE_SQUARE),
+        ):
+            self.numbers[leader, total] += squares[0] - self.numbers[slot, part]
+            self.numbers[slot, part] = squares[0]
         self.numbers[leader, layout.TICKS] += 1.0
 
     def leader(self, slot: int) -> int:
@@ -70,7 +74,8 @@ def test_sums_and_numbers_of_streams_are_those_of_who_is_there(
             assert leader in there
             assert pretend.numbers[leader, layout.STREAMS] == len(there)
             assert pretend.numbers[leader, layout.SUMS] == pytest.approx(squares.sum())
-            assert pretend.numbers[leader, layout.NOVELTIES] == pytest.approx(squares.sum())
+            for total in (layout.NOVELTIES, layout.SCORE_SQUARES):
+                assert pretend.numbers[leader, total] == pytest.approx(squares.sum())
         used = Devices.of(pretend.devices.by_slot)
         assert used.are_in(pretend.numbers)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from streamrnn.detect import habits as state
 from streamrnn.detect.habits import begin_habits, compare_with_habits
-from streamrnn.detect.recipe import HABIT_LIMIT, HABIT_WARM, LEAST_RUN, RUN_FACTOR
+from streamrnn.detect.recipe import HABIT_LIMIT, HABIT_WARM, LEAST_RUN, LIVELY_RUN, RUN_FACTOR
 from streamrnn.kernels.jit import kernel
 from tests.naive_faults import Habits
 
@@ -121,6 +121,15 @@ def test_a_stuck_sensor_is_found_after_a_few_of_its_longest_runs() -> None:
     values[2500:] = values[2500]
     found = np.flatnonzero(followed(values)[0][:, 1] >= 1.0)[0]
     assert found - 2500 == pytest.approx(max(RUN_FACTOR * longest, LEAST_RUN), abs=longest)
+
+
+def test_on_its_first_day_only_what_hardly_ever_repeats_itself_is_stuck() -> None:
+    for values, is_found in ((noise(3_000), True), (np.round(0.7 * noise(3_000)), False)):
+        values[1_000:] = values[1_000]
+        stuck = followed(values, 1.0)[0][:, 1]
+        assert (stuck >= 1.0).any() == is_found
+        if is_found:
+            assert np.flatnonzero(stuck >= 1.0)[0] == 1_000 + LIVELY_RUN - 1
 
 
 @pytest.mark.parametrize("seed", range(10))
