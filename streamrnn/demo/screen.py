@@ -114,8 +114,8 @@ class Screen:
         outcomes = Counter(finding.outcome for finding in reached)
         late = outcomes[Outcome.AT_ITS_END]
         more = f", and {late} at the end" if late else ""
-        found = f"Found {outcomes[Outcome.FOUND]} of {len(reached)} faults"
-        self.line(f"\n{found} while they lasted{more} (readings: how many it took).")
+        share = f"{outcomes[Outcome.FOUND]} of {len(reached)} faults"
+        self.line(f"\nFound {share} while they lasted{more} (readings: how many it took).")
         self.line(f"Alarms outside of faults, in {messages:,} messages:")
         self.line(f"{len(report.early_alarms):5}  before the first fault, when much was still new")
         self.line(f"{len(report.aftermath):5}  when a stream went back to normal after its fault")

@@ -22,6 +22,7 @@ from streamrnn.service.mqtt import MqttLink
 from streamrnn.service.safekeeping import CHECKPOINT, OUTBOX, Safekeeping
 from streamrnn.service.sinks import StateTopics
 from streamrnn.service.trainer import ThreadRetrainer
+from streamrnn.service.unheard import Unheard
 
 LOOP, MQTT = "loop", "mqtt"
 BROKER, SUBSCRIPTIONS = "broker", "subscriptions"
@@ -64,6 +65,7 @@ class Upkeep:
         self._clock = clock
         self._next_tick = 0.0
         self._next_look = 0.0
+        self._unheard = Unheard()
 
     def turn(self) -> None:
         if self._mailbox.wanted:
@@ -126,6 +128,8 @@ class Upkeep:
         self._trainer.look_after()
         self._report_link()
         self._safekeeping.tick(now, self._link.window)
+        messages = self._loop.messages_total
+        self._unheard.look(now, listening=self._link.subscribed, messages=messages)
         self._look_for_silence(now)
         self._refresh_states(now)
         self._states.withdraw(now)
