@@ -128,7 +128,7 @@ def _listen_problem(host: str, port: int, error: OSError) -> str:
         case errno.EADDRINUSE:
             return (
                 f"http.port = {port}: another program already listens on {host}:{port}; "
-                "choose another port, or 0 for any free one"
+                "choose another, here or by STREAMRNN_HTTP__PORT; 0 is any free one"
             )
         case errno.EACCES:
             return f"http.port = {port}: ports below 1024 need special rights; choose a higher one"
