@@ -271,7 +271,7 @@ class Alarm:
         is_record &= found >= (recipe.NOVELTY_CLEAR_LEAST if clear else recipe.NOVELTY_LEAST)
         if readings < recipe.FIRST_ERA or novelty < recipe.SHARE * found:
             is_record = False
-        is_record |= self.odd_together(stream, score, elapsed)
+        is_record |= self.odd_together(stream, score, elapsed) and readings >= recipe.REHEARSAL
         believed = k == 1 or score >= 1.0 or self.score_of_late >= recipe.DEVICE_ODD
         if self.ticks < self.pause_until:
             return self.waiting.pop(stream, 0.0) if believed else 0.0

@@ -14,12 +14,20 @@ from typing import Any
 
 from streamrnn.detect.layout import (
     HELD_SCORE,
+    READINGS,
     SCORE_OF_LATE,
     SCORE_SQUARE,
     SCORE_SQUARES,
     STREAMS,
 )
-from streamrnn.detect.recipe import DEVICE_ENOUGH, DEVICE_ODD, DEVICE_REACH, DEVICE_SPAN, SHARE
+from streamrnn.detect.recipe import (
+    DEVICE_ENOUGH,
+    DEVICE_ODD,
+    DEVICE_REACH,
+    DEVICE_SPAN,
+    REHEARSAL,
+    SHARE,
+)
 from streamrnn.kernels.jit import inline_kernel
 
 
@@ -41,10 +49,11 @@ def follow_device_score(n: Any, d: Any, elapsed: float) -> Any:
 
 @inline_kernel
 def are_odd_together(n: Any, d: Any, now: float, threshold: float) -> Any:
-    """Whether the device's score has risen high enough to call, and this stream has a share in it;
-    now: as of `follow_device_score`."""
+    """Whether the device's score has risen high enough to call, and this stream has a share in it
+    and is past its first REHEARSAL readings, in which much is new; now: as of
+    `follow_device_score`."""
     of_late = d[SCORE_OF_LATE]
-    has_share = n[SCORE_SQUARE] >= (SHARE * now) ** 2
+    has_share = n[SCORE_SQUARE] >= (SHARE * now) ** 2 and n[READINGS] >= REHEARSAL
     return of_late >= DEVICE_ENOUGH * threshold and now >= of_late and has_share
 
 

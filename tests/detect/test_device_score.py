@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from streamrnn.detect import layout
-from streamrnn.detect.recipe import ALARM_PAUSE, DEVICE_ENOUGH, DEVICE_ODD, NOVELTY_TRUST
+from streamrnn.detect.recipe import (
+    ALARM_PAUSE,
+    DEVICE_ENOUGH,
+    DEVICE_ODD,
+    NOVELTY_TRUST,
+    REHEARSAL,
+)
 from tests.detect.alarms import NOTHING, SCORE, device_of, grown_up, is_raised, only, trust
 
 NOISE, ODD = 0.25, 0.7
@@ -42,6 +48,11 @@ def test_a_stream_alone_has_no_such_score() -> None:
     alone = grown_up()
     assert hear([alone], [10.0], 300) == []
     assert alone[layout.SCORE_OF_LATE] == 0.0
+
+
+def test_young_streams_do_not_call_together() -> None:
+    device = device_of(4, REHEARSAL - 1.0)
+    assert hear(device, [ODD] * 4, 300) == []
 
 
 def test_one_wild_score_counts_for_no_more_than_a_clear_one() -> None:
