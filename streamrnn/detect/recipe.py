@@ -123,14 +123,14 @@ SCORE_KEPT = 0.9  # of the last score, where that is more: evidence comes and go
 ALARM_TILT = 0.05  # how much the evidence orders what an alarm raised to 1
 MAX_SCORE = 1e6
 
-# False alarms allowed: the threshold starts where a quiet stream would need it, as nobody is to be
-# deaf at first, and falls by
-# FIRST_DESCENT (of its logarithm) in the time allowed for one until there was an alarm. Then every
-# alarm raises it by CALIBRATION_STEP, and the time allowed for one takes as much away again. Its
-# lowest is where the usual would be anomalous; at its highest a stream is as good as deaf.
+# False alarms allowed: the threshold starts where a lively stream still calls now and then, as none
+# must be deaf at first, and falls by FIRST_DESCENT (of its logarithm) in the time allowed for one
+# until there was an alarm. Then every alarm raises it by CALIBRATION_STEP, and the time allowed for
+# one takes as much away again. Its lowest is where the usual would be anomalous; at its highest a
+# stream is as good as deaf.
 CALIBRATION_STEP = 0.4
 FIRST_DESCENT = 1.2
-START_EXPONENT = 2.0  # tails are much heavier than they look
+START_EXPONENT = 2.6  # tails are much heavier than they look
 FIXED_SURPRISE = 8.5  # -ln of the false alarms per reading at the fixed threshold
 LOG_THRESHOLD_LIMITS = (-2.5, 4.5)
 TAKEN_UP = 0.5  # of the time allowed for one alarm, that one may be watched or keep others quiet

@@ -53,7 +53,7 @@ def test_the_numbers_lie_one_behind_the_other() -> None:
     assert layout.SQUARES + len(ENOUGH) == layout.HABITS
     assert layout.FAULT == layout.HABITS + habits.SIZE
     assert layout.DEVICE == layout.FAULT + fault.SIZE
-    assert layout.ERA_UNTIL + 1 == layout.SUMS
+    assert layout.SCORE_OF_LATE + 1 == layout.SUMS
     assert layout.SUMS + len(ENOUGH) == layout.BURDENS
     assert layout.BURDENS + len(ENOUGH) == layout.HOURS
     assert layout.HOURS_AT + 1 == layout.NUMBERS

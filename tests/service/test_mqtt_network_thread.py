@@ -85,8 +85,9 @@ def test_a_connection_that_ends_is_followed_by_the_next() -> None:
 
 def test_a_broker_without_mqtt_5_is_spoken_to_in_3_1_1_from_then_on() -> None:
     with FakeBroker(CONNACK_UNSUPPORTED_VERSION, b"\x20\x02\x00\x00") as broker:
-        with running(Setting(broker.url)) as thread:
-            assert thread.speaks_v5
+        setting = Setting(broker.url)
+        assert setting.thread.speaks_v5
+        with running(setting) as thread:
             eventually(lambda: thread.connected)
             assert not thread.speaks_v5
         assert broker.versions == [MQTT_5, MQTT_3_1_1]
