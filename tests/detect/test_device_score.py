@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from streamrnn.detect import layout
+from streamrnn.detect.device_score import follow_device_score
 from streamrnn.detect.recipe import (
     ALARM_PAUSE,
     DEVICE_ENOUGH,
     DEVICE_ODD,
+    DEVICE_REACH,
+    DEVICE_SPAN,
     NOVELTY_TRUST,
     REHEARSAL,
 )
@@ -48,6 +53,18 @@ def test_a_stream_alone_has_no_such_score() -> None:
     alone = grown_up()
     assert hear([alone], [10.0], 300) == []
     assert alone[layout.SCORE_OF_LATE] == 0.0
+
+
+def test_it_is_the_quadratic_mean_over_the_streams_averaged_over_their_readings() -> None:
+    device, last, of_late = device_of(3), [0.0] * 3, 0.0
+    for k, score in enumerate(np.random.default_rng(0).exponential(1.0, 200).tolist()):
+        numbers, stream = device[k % 3], k % 3
+        numbers[layout.HELD_SCORE] = score
+        last[stream] = min(score, DEVICE_REACH)
+        now = math.sqrt(sum(each**2 for each in last) / 3.0)
+        of_late += 2.0 / (DEVICE_SPAN + 1.0) / 3.0 * (now - of_late)
+        assert follow_device_score(numbers, device[0], 1.0) == pytest.approx(now)
+        assert device[0][layout.SCORE_OF_LATE] == pytest.approx(of_late)
 
 
 def test_young_streams_do_not_call_together() -> None:
