@@ -20,11 +20,13 @@ def accept(numbers: NDArray[np.float64]) -> None:
 def forgive(numbers: NDArray[np.float64], device: NDArray[np.float64]) -> None:
     """What just looked anomalous was not: it is accepted, the threshold, where it follows false
     alarms, follows this one once more, and what the device keeps quiet about it does for
-    ALARM_PAUSE readings more. Both (NUMBERS,); device: of the stream that keeps its numbers."""
+    ALARM_PAUSE readings more; no alarm of the stream waits any longer. Both (NUMBERS,); device: of
+    the stream that keeps its numbers."""
     accept(numbers)
     if numbers[layout.ALLOWED_SECONDS] > 0.0:
         numbers[layout.LOG_THRESHOLD] += CALIBRATION_STEP
     for until in (layout.PAUSE_UNTIL, layout.NOVELTY_PAUSE_UNTIL):
         if device[layout.TICKS] < device[until]:
             device[until] = device[layout.TICKS] + ALARM_PAUSE
+    numbers[layout.WAITING] = 0.0
     numbers[layout.SCORE] = 0.0

@@ -81,6 +81,13 @@ def test_a_forgiven_record_keeps_records_quiet_anew() -> None:
     assert numbers[layout.PAUSE_UNTIL] == 0.0, "what does not pause does not begin to"
 
 
+def test_an_alarm_that_waits_for_its_device_is_forgiven_too() -> None:
+    numbers = np.zeros(layout.NUMBERS)
+    numbers[layout.WAITING] = 2.0
+    forgive(numbers, numbers)
+    assert numbers[layout.WAITING] == 0.0
+
+
 def test_forgiving_again_and_again_never_makes_more_alarms() -> None:
     values = np.concatenate([sine(GROWN_UP), 60.0 + sine(300)])
     patient, forgiving = Bank(QUIET), Bank(QUIET)
