@@ -1,8 +1,8 @@
 """What an operator sees: events found, how late, and how many alarms were false.
 
 A detection counts for an event when an alarm is raised in [begin, end + TOLERANCE_ROWS]; an alarm
-elsewhere is false. False alarms of a device that follow one another within EPISODE_ROWS, from
-whichever of its streams, are one: an operator is called once.
+elsewhere is false. False alarms of a device within EPISODE_ROWS of the first of them, from
+whichever of its streams, are one: an operator is called once, and again where it goes on.
 """
 
 from __future__ import annotations
@@ -64,4 +64,8 @@ def count_alarms(
 
 
 def _episodes(rows: NDArray[np.int64]) -> int:
-    return int(len(rows) > 0) + int((np.diff(rows) > EPISODE_ROWS).sum())
+    count, began = 0, -EPISODE_ROWS - 1
+    for row in rows.tolist():
+        if row - began > EPISODE_ROWS:
+            count, began = count + 1, row
+    return count

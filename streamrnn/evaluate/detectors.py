@@ -31,6 +31,12 @@ class Verdict:
     trust: NDArray[np.float64] | None = None
     flagged: NDArray[np.bool_] | None = None
 
+    @property
+    def strength(self) -> NDArray[np.float64]:
+        """(n,) what a threshold for alarms would be set against: the trust in those it raises, or
+        its score."""
+        return self.score if self.trust is None else np.max(self.trust, axis=1)
+
 
 @dataclass(frozen=True, slots=True)
 class MeasuredDetector:

@@ -9,8 +9,8 @@ from typing import Final
 
 from streamrnn.evaluate.detectors import DETECTORS, OURS
 from streamrnn.evaluate.figures import Figures
-from streamrnn.evaluate.goals import LEAST_RECALL, MOST_FALSE_PER_10K_ROWS
-from streamrnn.evaluate.protocol import Figure
+from streamrnn.evaluate.goals import LEAST_RECALL
+from streamrnn.evaluate.protocol import MOST_FALSE_PER_10K_ROWS, Figure
 
 # Okabe and Ito's colours, told apart by the colour-blind, too.
 _COLOURS: Final = ("#0072b2", "#999999", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00")
