@@ -228,6 +228,11 @@ class EventTracker:
         """The same for each stream that is part of one."""
         return self._incidents.open_by_stream()
 
+    def quiet_until(self, now: float) -> dict[str, float]:
+        """When something new is told again of each stream that is or was snoozed or cooling down;
+        a snooze begins with the stream's next reading, at the earliest `now`."""
+        return self._quiet.ends(now)
+
     def open_slots(self) -> NDArray[np.int64]:
         """The streams with an anomaly."""
         return np.array([self._slots[name] for name in self._incidents.book.anomalies], np.int64)

@@ -43,6 +43,11 @@ class Quiet(msgspec.Struct):
         counts as not quiet: it begins with the next look."""
         return self.spans[stream][1] if stream in self.spans else -math.inf
 
+    def ends(self, now: float) -> dict[str, float]:
+        """When each stream is told of again; a snooze that has not begun, as if it did `now`."""
+        ends = {stream: now + seconds for stream, seconds in self.snoozes.items()}
+        return ends | {stream: until for stream, (_, until) in self.spans.items()}
+
     def forget(self, stream: str) -> None:
         self.spans.pop(stream, None)
         self.snoozes.pop(stream, None)

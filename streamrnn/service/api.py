@@ -5,6 +5,7 @@ Pure: a snapshot in, structs out. Unknown numbers (NaN) become null when msgspec
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -31,6 +32,7 @@ class StreamView(msgspec.Struct, frozen=True, kw_only=True):
 
     title: what the payload's format calls it.
     state: "anomaly" while one is open; kind, since: of that. active: one is, or was a moment ago.
+    quiet_until: snoozed or cooling down, nothing new is told of it before.
     warm_up: share of the warm-up done, 0 to 1; warm_up_seconds: until it is done, roughly.
     time: Unix seconds, of the last reading. trail: what was, where it was asked for.
     """
@@ -43,6 +45,7 @@ class StreamView(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     since: float
     active: bool
+    quiet_until: float
     warm_up: float
     warm_up_seconds: float
     value: float
@@ -204,6 +207,7 @@ def _view(
         kind=event.kind if event else "",
         since=event.since if event else float("nan"),
         active=bool(snapshot.anomaly_active[slot]),
+        quiet_until=_quiet_until(snapshot, slot),
         warm_up=readings / (readings + left) if left else 1.0,
         warm_up_seconds=left * interval if left else 0.0,
         value=float(status.value[slot]),
@@ -216,3 +220,9 @@ def _view(
         time=float(status.time[slot]),
         trail=trails(name) if trails else [],
     )
+
+
+def _quiet_until(snapshot: FleetSnapshot, slot: int) -> float:
+    """NaN when the stream is not quiet, by the time of its readings."""
+    until = snapshot.quiet_until.get(snapshot.names[slot], math.nan)
+    return math.nan if until <= snapshot.status.time[slot] else until

@@ -42,6 +42,7 @@ class FleetSnapshot:
     anomaly_active: held for at least a minute, so that no scrape misses a short anomaly.
     anomalies_total: anomalies opened since the start, by (stream, kind).
     open_events: the last event of each anomaly that is open now.
+    quiet_until: by stream, up to when nothing new is told of it; also when that is over.
     infos: what messages tell of their streams, for those heard since the start.
     devices: by stream.
     disbelieved: stamps far ahead of the clock, whose readings were taken at their arrival.
@@ -57,6 +58,7 @@ class FleetSnapshot:
     anomaly_active: NDArray[np.bool_]
     anomalies_total: Mapping[tuple[str, str], int] = field(default_factory=dict)
     open_events: Sequence[Event] = ()
+    quiet_until: Mapping[str, float] = field(default_factory=dict)
     infos: Mapping[str, StreamInfo] = field(default_factory=dict)
     devices: Mapping[str, str] = field(default_factory=dict)
     dropped: Mapping[Reason, int] = field(default_factory=dict)

@@ -97,14 +97,16 @@ class Upkeep:
         anomaly_active = np.zeros(len(bank.names), np.bool_)
         anomaly_active[tracker.open_slots()] = True
         anomaly_active[[bank.slots[stream] for stream in self._activity.held()]] = True
+        now = time.time()
         return FleetSnapshot(
             gateway=self._gateway,
-            time=time.time(),
+            time=now,
             names=tuple(map(bank.names.__getitem__, used.tolist())),
             status=bank.status().of(used),
             anomaly_active=anomaly_active[used],
             anomalies_total=dict(self._activity.opened),
             open_events=tuple(tracker.open_events()),
+            quiet_until=tracker.quiet_until(now),
             infos=dict(self._loop.ingest.infos),
             devices={stream: bank.device(stream) for stream in bank.slots},
             dropped=self._dropped(),

@@ -237,6 +237,17 @@ def test_a_snooze_ends_the_event_and_lasts_from_the_next_reading() -> None:
     assert types(observe(events, alarm(86_500.0))) == [NEW]
 
 
+def test_a_snooze_tells_when_it_ends_and_lasts_until_then() -> None:
+    events = tracker()
+    observe(events, Seen(0.0))
+    events.snooze(0, 100.0)
+    assert events.quiet_until(now=50.0) == {"freezer/temperature": 150.0}
+    observe(events, Seen(60.0))
+    assert events.quiet_until(now=90.0) == {"freezer/temperature": 160.0}
+    assert observe(events, alarm(159.9)) == []
+    assert types(observe(events, alarm(160.0))) == [NEW]
+
+
 def test_the_alarm_that_begins_a_snooze_is_silent() -> None:
     events = tracker()
     observe(events, Seen(0.0))

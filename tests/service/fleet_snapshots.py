@@ -99,6 +99,7 @@ def plant() -> FleetSnapshot:
         anomaly_active=np.array([True, False, False, False]),
         anomalies_total={("freezer/temperature", "level"): 2, ("door", "unexpected"): 1},
         open_events=(opened("freezer/temperature"),),
+        quiet_until={"door": NOW + 3600, "pump/current": NOW - 3600},
         infos={
             "freezer/temperature": info(unit="°C"),
             "door": info(device="front door", name="Opening"),

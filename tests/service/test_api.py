@@ -72,6 +72,12 @@ def test_an_anomaly_that_is_over_is_no_state_any_more_but_is_told() -> None:
     assert api.overview(snapshot, READY).streams == {"warming": 0, "normal": 1, "anomaly": 0}
 
 
+def test_a_stream_that_is_snoozed_says_until_when_and_one_that_was_does_not() -> None:
+    page = api.streams(plant(), query="", limit=10, offset=0)
+    assert [s.name for s in page.streams if s.quiet_until == NOW + 3600] == ["door"]
+    assert sum(np.isnan(s.quiet_until) for s in page.streams) == 3
+
+
 def test_streams_that_broke_together_are_all_anomalous_by_one_event() -> None:
     event = msgspec.structs.replace(opened("d/a"), also=("d/b",), kind="stale")
     snapshot = fleet(["d/a", "d/b", "d/c"], open_events=(event,))

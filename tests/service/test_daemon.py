@@ -112,6 +112,7 @@ def test_a_fault_is_told_everywhere_and_a_restart_forgets_nothing(
             process.wait_until(lambda: events(peer)[-1]["type"] == "end", "the end")
             assert events(peer)[-1]["id"] == told["id"]
             assert retained_state(mosquitto)["anomaly"] == "OFF"
+            assert row_of(process, STREAM)["quiet_until"] is not None
             assert process.stop() == 0
 
 

@@ -96,6 +96,14 @@ def test_warm_up_shows_how_far_it_is_and_how_long_it_takes(
     assert "25 %, 2 min left" in row
 
 
+def test_a_snoozed_stream_says_until_when_it_is_quiet(
+    chromium: Chromium, a_plant: httpx.Client
+) -> None:
+    page = opened_page(chromium, a_plant, 4)
+    until = page.evaluate(f"new Date({1000 * (NOW + 3600)}).toLocaleString()")
+    assert f"quiet until {until}" in text(page, "#streams")
+
+
 def test_what_a_sensor_is_called_stands_below_its_name(
     chromium: Chromium, a_plant: httpx.Client
 ) -> None:

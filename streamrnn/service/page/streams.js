@@ -84,7 +84,11 @@ function stateOf(stream) {
     return [element("span", "tag anomaly", words(stream.kind) || "anomaly")];
   }
   const tag = element("span", "tag normal", "normal");
-  return stream.active ? [tag, element("small", "", "an anomaly is just over")] : [tag];
+  const notes = [
+    ...(stream.active ? ["an anomaly is just over"] : []),
+    ...(stream.quiet_until === null ? [] : [`quiet until ${clock(stream.quiet_until)}`]),
+  ];
+  return [tag, ...notes.map((note) => element("small", "", note))];
 }
 
 function updateDetails(row) {

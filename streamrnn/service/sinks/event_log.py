@@ -16,7 +16,7 @@ class EventLog:
     _NAMES: Final = {
         EventType.NEW: (logging.WARNING, "anomaly"),
         EventType.UPDATE: (logging.INFO, "anomaly_goes_on"),
-        EventType.END: (logging.WARNING, "anomaly_end"),
+        EventType.END: (logging.INFO, "anomaly_end"),
     }
 
     def emit(self, event: Event) -> None:

@@ -21,6 +21,6 @@ def test_an_anomaly_is_logged_as_a_warning_with_its_sentence(
         EventLog().emit(msgspec.structs.replace(event, type=EventType.END))
     assert [(r.levelname, r.message) for r in caplog.records] == [
         ("WARNING", "anomaly"),
-        ("WARNING", "anomaly_end"),
+        ("INFO", "anomaly_end"),
     ]
     assert caplog.records[0].__dict__["data"]["message"] == event.message
