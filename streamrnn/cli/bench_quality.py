@@ -31,6 +31,13 @@ def bench_quality(
     detector: Annotated[
         str, typer.Option(help="Detectors to measure; baselines: all but our own.")
     ] = "streamrnn,baselines",
+    begin_later: Annotated[
+        bool,
+        typer.Option(
+            help="Seed s also leaves out the first s rows of every series: how much of a figure "
+            "is luck."
+        ),
+    ] = False,
     json_file: JsonFile = None,
     report: Annotated[
         Path | None, typer.Option(help="Also write tables and pictures here, as one HTML page.")
@@ -56,7 +63,8 @@ def bench_quality(
     begun = time.monotonic()
     chosen = choose(_names(detector))
     available = [one for one in chosen if is_available(one)]
-    todo = passes(data_sets_in(data, _names(data_set)), available, seeds)
+    sets = data_sets_in(data, _names(data_set))
+    todo = passes(sets, available, seeds, begin_later=begin_later)
     results = with_progress(
         "bench quality", len(todo), lambda count, done: run(data, todo, count, done), processes
     )
@@ -67,7 +75,7 @@ def bench_quality(
         absent=[one.name for one in chosen if one not in available],
     )
     show(found)
-    write_json(json_file, {"seeds": seeds, **to_json(figures, results)})
+    write_json(json_file, {"seeds": seeds, "begin_later": begin_later, **to_json(figures, results)})
     if report:
         heading = f"streamrnn {__version__}: detection quality"
         drawn = pictures(figures, [one.name for one in available])

@@ -18,24 +18,30 @@ _LONGEST = ("gecco", "batadal")
 
 
 class Pass(NamedTuple):
-    """One detector, with one seed, once over one series."""
+    """One detector, with one seed, once over one series without its first `cut` rows."""
 
     data_set: str
     series: str
     detector: str
     seed: int
+    cut: int = 0
 
 
 def passes(
-    sets: Mapping[str, Sequence[str]], detectors: Sequence[MeasuredDetector], seeds: int
+    sets: Mapping[str, Sequence[str]],
+    detectors: Sequence[MeasuredDetector],
+    seeds: int,
+    *,
+    begin_later: bool = False,
 ) -> list[Pass]:
-    """Everything to be done. A detector without randomness runs with seed 0 only."""
+    """Everything to be done. A detector without randomness runs with seed 0 only, unless every
+    seed sees other rows: the run with seed s `begin_later` by s rows."""
     return [
-        Pass(data_set, series, detector.name, seed)
+        Pass(data_set, series, detector.name, seed, seed if begin_later else 0)
         for data_set in sorted(sets, key=lambda name: name not in _LONGEST)
         for series in sets[data_set]
         for detector in detectors
-        for seed in range(seeds if detector.is_random else 1)
+        for seed in range(seeds if detector.is_random or begin_later else 1)
     ]
 
 
@@ -47,7 +53,7 @@ def run(
 
 
 def run_pass(data: Path, one: Pass) -> SeriesResult:
-    series = _last_series(data, one.data_set, one.series)
+    series = _last_series(data, one.data_set, one.series).without_first(one.cut)
     verdict = DETECTORS[one.detector].run(series, one.seed)
     return measure(one.data_set, series, one.detector, one.seed, verdict)
 

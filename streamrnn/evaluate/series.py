@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,18 @@ class Series:
     @property
     def scored_rows(self) -> int:
         return len(self.times) - self.start
+
+    def without_first(self, rows: int) -> Series:
+        """As if the recording had begun so many rows later, but no later than `start`."""
+        cut = min(rows, self.start)
+        kept = self.events[self.events[:, 1] >= cut] - cut
+        return replace(
+            self,
+            times=self.times[cut:],
+            values=self.values[cut:],
+            events=np.maximum(kept, 0),
+            start=self.start - cut,
+        )
 
 
 def runs(flags: NDArray[np.bool_]) -> NDArray[np.int64]:

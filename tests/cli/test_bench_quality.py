@@ -21,6 +21,18 @@ def test_quality_prints_tables_and_writes_json_and_html(streamrnn, tmp_path):
     assert "EW z-score" in report.read_text()
 
 
+def test_runs_that_begin_later_measure_every_detector_once_per_seed(streamrnn, tmp_path):
+    write_ucr(tmp_path)
+    figures = tmp_path / "figures.json"
+    code, _, err = streamrnn(
+        *("bench", "quality", "--data", tmp_path, "--seeds", 3, "--begin-later"),
+        *("--detector", "ewz", "--json", figures, "--processes", 1),
+    )
+    assert code == 0
+    assert "3 passes over 1 series" in err
+    assert json.loads(figures.read_text())["begin_later"] is True
+
+
 def test_a_folder_without_data_is_exit_code_5(streamrnn, tmp_path):
     code, out, err = streamrnn("bench", "quality", "--data", tmp_path)
     assert (code, out) == (5, "")

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from streamrnn.errors import InputError
@@ -14,6 +15,20 @@ def test_what_is_random_runs_once_per_seed_and_the_rest_once():
         *(Pass("ucr", "b", "random", 0), Pass("ucr", "b", "random", 1)),
         *(Pass("ucr", "b", "ewz", 0),),
     ]
+
+
+def test_runs_that_begin_later_see_other_rows_with_each_seed():
+    todo = passes({"ucr": ["a"]}, choose(["ewz"]), seeds=3, begin_later=True)
+    assert [(one.seed, one.cut) for one in todo] == [(0, 0), (1, 1), (2, 2)]
+
+
+def test_rows_that_are_left_out_are_not_learned_from(tmp_path):
+    write_skab(tmp_path)
+    whole, later = (run_pass(tmp_path, Pass("skab", "valve", "ewz", 0, cut)) for cut in (0, 5))
+    assert whole.rows is not None
+    assert later.rows is not None
+    assert len(later.rows.score) == len(whole.rows.score)
+    assert not np.array_equal(later.rows.score, whole.rows.score)
 
 
 def test_the_sets_of_few_long_series_come_first():

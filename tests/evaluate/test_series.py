@@ -31,6 +31,15 @@ def test_scored_events_are_counted_from_the_start():
     assert series([[50, 60]], start=40).scored_events.tolist() == [[10, 20]]
 
 
+@given(st.integers(0, 60))
+def test_a_series_that_begins_later_is_scored_on_the_same_rows(rows):
+    whole = series([[5, 9], [30, 45], [60, 60]], start=40)
+    later = whole.without_first(rows)
+    assert len(later.times) == len(later.values) == 100 - min(rows, 40)
+    assert later.times[later.start] == whole.times[whole.start]
+    assert np.array_equal(later.scored_events, whole.scored_events)
+
+
 def test_events_before_the_start_do_not_count_and_one_across_it_is_cut():
     cut = series([[5, 9], [30, 45], [60, 60]], start=40)
     assert cut.scored_events.tolist() == [[0, 5], [20, 20]]
