@@ -51,7 +51,12 @@ import math
 from typing import Any
 
 from streamrnn.detect.calibration import burden_of_one, patience
-from streamrnn.detect.device_score import are_odd_together, follow_device_score, is_believed
+from streamrnn.detect.device_score import (
+    are_odd_together,
+    follow_device_score,
+    has_been_odd,
+    is_believed,
+)
 from streamrnn.detect.fault import CLEAN_FROM, SINCE
 from streamrnn.detect.hours import count_hour, hour_burden
 from streamrnn.detect.layout import (
@@ -73,7 +78,6 @@ from streamrnn.detect.layout import (
     PAUSE_UNTIL,
     READINGS,
     SCORE_CHANNEL,
-    SCORE_OF_LATE,
     SQUARES,
     STREAMS,
     SUMS,
@@ -88,7 +92,6 @@ from streamrnn.detect.recipe import (
     ALARM_PAUSE,
     ALARM_RISE,
     COARSE,
-    DEVICE_ENOUGH,
     ECHO,
     ENOUGH,
     FINE,
@@ -152,7 +155,7 @@ def raise_alarm(
     never_before = is_new_record(n, d, novelty, threshold)
     if d[STREAMS] > 1.0:
         score = follow_device_score(n, d, elapsed)
-        if d[SCORE_OF_LATE] >= DEVICE_ENOUGH * threshold and d[TICKS] < d[NOVELTY_PAUSE_UNTIL]:
+        if has_been_odd(d, threshold) and d[TICKS] < d[NOVELTY_PAUSE_UNTIL]:
             d[NOVELTY_PAUSE_UNTIL] = d[TICKS] + patience(n, ALARM_PAUSE)  # it still is the same
         never_before = never_before or are_odd_together(n, d, score, threshold)
     if d[TICKS] < d[PAUSE_UNTIL]:

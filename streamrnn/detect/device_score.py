@@ -48,13 +48,19 @@ def follow_device_score(n: Any, d: Any, elapsed: float) -> Any:
 
 
 @inline_kernel
+def has_been_odd(d: Any, threshold: float) -> Any:
+    """Whether the device's score of late is enough."""
+    return d[SCORE_OF_LATE] >= DEVICE_ENOUGH * threshold
+
+
+@inline_kernel
 def are_odd_together(n: Any, d: Any, now: float, threshold: float) -> Any:
     """Whether the device's score has risen high enough to call, and this stream has a share in it
     and is past its first REHEARSAL readings, in which much is new; now: as of
     `follow_device_score`."""
-    of_late = d[SCORE_OF_LATE]
+    is_rising = now >= d[SCORE_OF_LATE]
     has_share = n[SCORE_SQUARE] >= (SHARE * now) ** 2 and n[READINGS] >= REHEARSAL
-    return of_late >= DEVICE_ENOUGH * threshold and now >= of_late and has_share
+    return has_been_odd(d, threshold) and is_rising and has_share
 
 
 @inline_kernel
