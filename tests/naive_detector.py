@@ -337,8 +337,7 @@ class Detector:
             return Judgement(Outcome.WARMING, 0.0, Kind.NONE, False, *expected)
         unusual = recipe.HABIT_WEIGHT * unusual if strength >= recipe.HABIT_SCORE else 0.0
         likelihood = S_fine if errors >= recipe.LIKELY_ERROR else 0.0
-        extreme = news[0] if math.isnan(error) or score >= recipe.EXTREME_SCORE else 0.0
-        evidence = [extreme, *news[1:], likelihood, S_coarse, strength, max(unusual, stuck, drift)]
+        evidence = [*news, likelihood, S_coarse, strength, max(unusual, stuck, drift)]
         echoes = faulty or len(self.values) < self.clean_from + recipe.ECHO
         muted = echoes or len(self.records.blocks) < recipe.SLOW_FROM
         trust = self.alarm.trust(

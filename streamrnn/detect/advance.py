@@ -66,7 +66,6 @@ from streamrnn.detect.network import forecast_next, gather_inputs, learn_window,
 from streamrnn.detect.recipe import (
     ALARM_TILT,
     COARSE,
-    EXTREME_SCORE,
     FINE,
     GAP_BLOCKS,
     HABIT_SCORE,
@@ -264,8 +263,6 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             out[OUTCOME] = WARMING
             if n[READINGS] > n[WARM_UP]:
                 threshold = threshold_of(n)
-                if network == network and score < EXTREME_SCORE * threshold:
-                    n[NEWS] = 0.0
                 unusual = HABIT_WEIGHT * unusual if strength >= HABIT_SCORE * threshold else 0.0
                 beyond = max(unusual, stuck, drift)
                 leader = numbers[int(n[LEADER])]

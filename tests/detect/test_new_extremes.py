@@ -8,7 +8,6 @@ import pytest
 from streamrnn.config import DetectorConfig
 from streamrnn.detect import Bank, layout
 from streamrnn.detect.recipe import ENOUGH
-from streamrnn.kernels import tails
 from tests.detect.streams import F64, step_one
 
 MINUTE = 60.0
@@ -28,18 +27,11 @@ def grown_up() -> Bank:
     return bank
 
 
-def next_trust(
-    bank: Bank, value: float, highest: float, pause: float = MINUTE, *, is_calm: bool = False
-) -> float:
+def next_trust(bank: Bank, value: float, highest: float, pause: float = MINUTE) -> float:
     """The trust in the alarm at the next reading, 0 for none, in a stream with no higher reading so
-    far; calm: in which errors and distances used to be ten times as large."""
+    far."""
     stored = bank.to_arrays()
-    numbers, rows = stored["numbers"], stored["rows"]
-    numbers[0, layout.HIGHEST] = highest
-    if is_calm:
-        numbers[0, [layout.HELD_SCORE, layout.SLOW_SHAPE, layout.SLOW_SHAPE_OF_SCORE]] = 0.0
-        quantiles = layout.tails_base(CONFIG.hidden) + tails.QUANTILE
-        rows[0, quantiles : quantiles + tails.LANES] *= 10.0
+    stored["numbers"][0, layout.HIGHEST] = highest
     heir = Bank.from_arrays(CONFIG, stored)
     time = minutes(READINGS)[-1:] + pause
     return float(step_one(heir, np.array([value]), time).trust[0])
@@ -48,12 +40,10 @@ def next_trust(
 STEP = 3.0 * ENOUGH[0] * 8.0  # of a range of about eight
 
 
-def test_a_new_extreme_calls_unless_all_is_calmer_than_usual(grown_up: Bank) -> None:
+def test_a_new_extreme_calls(grown_up: Bank) -> None:
     assert next_trust(grown_up, 20.5, highest=20.5 - STEP) > 0.0
-    assert next_trust(grown_up, 20.5, highest=20.5 - STEP, is_calm=True) == 0.0
     assert next_trust(grown_up, 20.5, highest=20.5 + STEP) == 0.0
 
 
 def test_after_a_gap_a_new_extreme_calls_at_once(grown_up: Bank) -> None:
-    """There is no forecast to judge it by."""
     assert next_trust(grown_up, 40.0, highest=24.0, pause=360.0 * MINUTE) > 0.0
