@@ -50,7 +50,7 @@ RANGE_WARM_READINGS = 300.0  # before, a stream often leaves its range
 
 # Alarm: what is enough by itself, by channel: news of the four features as a share of their range,
 # likelihoods, the score, and what goes beyond habits.
-ENOUGH = (0.023, 0.11, 0.2, 0.6, 5.0, 7.0, 1.4, 1.0)
+ENOUGH = (0.023, 0.11, 0.2, 0.6, 5.0, 7.0, 1.6, 1.0)
 LIKELY_ERROR = 0.22  # of the score: errors that are less are no news, however unlikely
 HABIT_WEIGHT = 0.5  # of steps, turns, climbs and wobbles, beside runs and drifts
 HABIT_SCORE = 0.6  # least score with which they count
