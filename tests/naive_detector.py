@@ -274,9 +274,12 @@ class Detector:
         self.time = math.nan
         self.late: list[float] = []
         self.clean_from = 0  # readings when the last fault was over
+        self.begun, self.anew_from = math.nan, 0  # readings before an outage longer than its life
 
     def step(self, value: float, time: float) -> Judgement:
         elapsed, gap = 1.0, True
+        if not self.values:
+            self.begun = time
         if self.values and time < self.time:
             self.late = [*self.late, time] if self.late and time > self.late[-1] else [time]
             if len(self.late) < recipe.CLOCK_STEP_READINGS:
@@ -291,6 +294,8 @@ class Detector:
             if dt > 0.0:
                 self.timing.learn(dt, len(self.values))
                 elapsed = min(dt / self.timing.interval, recipe.MAX_ELAPSED)
+            if gap and dt > self.time - self.begun:
+                self.anew_from = len(self.values)
         return self.judge(value, time, gap, elapsed)
 
     def judge(self, value: float, time: float, gap: bool, elapsed: float) -> Judgement:
@@ -342,6 +347,7 @@ class Detector:
         muted = echoes or len(self.records.blocks) < recipe.SLOW_FROM
         trust = self.alarm.trust(
             evidence, elapsed, len(self.values),
+            experience=len(self.values) - self.anew_from,
             time=time, novelty=novelty, interval=self.timing.interval, muted=muted,
         )  # fmt: skip
         if drift > 1.0:

@@ -235,6 +235,7 @@ class Alarm:
         readings: int,
         *,
         time: float,
+        experience: int | None = None,
         stream: object = None,
         novelty: float = 0.0,
         score: float = 0.0,
@@ -243,10 +244,12 @@ class Alarm:
     ) -> float:
         """In the alarm that is raised; 0: none is.
 
-        evidence: by channel: four features, fine, coarse, score, habits. readings: so far.
-        interval: between them, seconds. muted: whether what moves slowly still shows a fault."""
+        evidence: by channel: four features, fine, coarse, score, habits. readings: so far;
+        experience: since it began anew, by default all. interval: between them, seconds. muted:
+        whether what moves slowly still shows a fault."""
         least = max(recipe.RANGE_WARM_READINGS, recipe.HABIT_WARM_SECONDS / max(interval, 1e-9))
         young, k = readings < least, self.streams
+        experience = readings if experience is None else experience
         amounts = [
             max(enough, 1.0) if young and c < 4 else enough
             for c, enough in enumerate(recipe.ENOUGH)
@@ -260,7 +263,7 @@ class Alarm:
             math.sqrt(sum(v * v for v in column) / math.sqrt(k))
             for column in zip(*self.parts.values(), strict=True)
         ]
-        novelty = novelty if readings >= recipe.NOVELTY_FROM else 0.0
+        novelty = novelty if experience >= recipe.NOVELTY_FROM else 0.0
         self.novelties[stream] = novelty
         found = math.sqrt(sum(each**2 for each in self.novelties.values()) / k)
         era = math.floor(math.log2(max(self.ticks / recipe.FIRST_ERA, 0.5))) + 1
@@ -271,12 +274,12 @@ class Alarm:
         is_record &= found >= (recipe.NOVELTY_CLEAR_LEAST if clear else recipe.NOVELTY_LEAST)
         if readings < recipe.FIRST_ERA or novelty < recipe.SHARE * found:
             is_record = False
-        is_record |= self.odd_together(stream, score, elapsed) and readings >= recipe.REHEARSAL
+        is_record |= self.odd_together(stream, score, elapsed) and experience >= recipe.REHEARSAL
         believed = k == 1 or score >= 1.0 or self.score_of_late >= recipe.DEVICE_ODD
         if self.ticks < self.pause_until:
             return self.waiting.pop(stream, 0.0) if believed else 0.0
         self.waiting.pop(stream, None)
-        trust, calls = self.calls(own, together, readings, time, young=young)
+        trust, calls = self.calls(own, together, experience, time, young=young)
         if calls and believed:
             return trust
         if is_record and self.ticks >= self.record_pause_until:
@@ -301,7 +304,7 @@ class Alarm:
         return is_odd and now >= self.score_of_late and has_share
 
     def calls(
-        self, own: list[float], together: list[float], readings: int, time: float, *, young: bool
+        self, own: list[float], together: list[float], experience: int, time: float, *, young: bool
     ) -> tuple[float, bool]:
         """The trust in what there is, and whether that calls by itself; it then burdens."""
         bare = [
@@ -316,9 +319,9 @@ class Alarm:
             strength / (1.0 + recipe.ALARM_RISE) ** (burden + hour)
             for strength, burden in zip(bare, self.burdens, strict=True)
         ]
-        enough = max(1.0, (recipe.REHEARSAL / readings) ** 2)
+        enough = max(1.0, (recipe.REHEARSAL / experience) ** 2)
         heard = list(strengths)
-        if readings < recipe.SLOW_REHEARSAL:
+        if experience < recipe.SLOW_REHEARSAL:
             heard[1:4] = [0.0] * 3
         loud = max(heard) >= enough or (young and max(heard[:4]) >= 1.0)
         trust = max(strengths) * (1.0 + recipe.TRUST_RISE) ** -sum(self.burdens)

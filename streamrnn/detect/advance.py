@@ -18,6 +18,7 @@ from streamrnn.detect.fault import SINCE, follow_fault, lasting_score, reference
 from streamrnn.detect.habits import BEGUN, begin_habits, compare_with_habits
 from streamrnn.detect.layout import (
     ADAPT_AFTER,
+    ANEW_FROM,
     BLOCK_INDEX,
     BLOCK_SECONDS,
     BLOCKS_SEEN,
@@ -189,6 +190,8 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 continue
             if place != AFTER_GAP:
                 out[YHAT_OUT], out[LOWER_OUT], out[UPPER_OUT] = forecast_band(n, AT[FINE])
+            elif time - n[TIME] > n[TIME] - n[HABITS + BEGUN]:
+                n[ANEW_FROM] = n[READINGS]
             low, high = n[LOWEST], n[HIGHEST]
             hear_reading(n, value)
             share = n[NEWS] if n[READINGS] >= RANGE_WARM_READINGS and high > low else 0.0

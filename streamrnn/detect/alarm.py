@@ -40,7 +40,9 @@ less than TRUSTED burdens, but calls nobody; a record does, with however little 
 In a young stream much is new. Before it has seen a day and a night (by its readings: clocks are
 set), a feature must leave its range by all of that. Otherwise, until REHEARSAL readings, burdens
 grow as they would, but somebody is called only where the strength is at least
-(REHEARSAL / readings)^2; for features that move slowly not before SLOW_REHEARSAL readings at all.
+(REHEARSAL / readings)^2; for features that move slowly not before SLOW_REHEARSAL readings at all. A
+stream that was away for longer than it had been known is rehearsed again: it comes back to another
+world.
 These count for nothing before SLOW_FROM blocks without a gap, nor while a fault lasts and for ECHO
 readings after it: they still move when it is over.
 """
@@ -53,6 +55,7 @@ from typing import Any
 from streamrnn.detect.calibration import burden_of_one, patience
 from streamrnn.detect.device_score import (
     are_odd_together,
+    experience,
     follow_device_score,
     has_been_odd,
     is_believed,
@@ -184,7 +187,7 @@ def shared(together: float, alone: float) -> Any:
 def is_new_record(n: Any, d: Any, novelty: float, threshold: float) -> Any:
     """Whether the novelty of the device is higher than in this era and the one before it, and high
     enough; see above."""
-    square = novelty * novelty if n[READINGS] >= NOVELTY_FROM else 0.0
+    square = novelty * novelty if experience(n) >= NOVELTY_FROM else 0.0
     d[NOVELTIES] = max(d[NOVELTIES] + square - n[NOVELTY], square)
     n[NOVELTY] = square
     mean = d[NOVELTIES] / d[STREAMS]
@@ -206,13 +209,14 @@ def call(n: Any, d: Any, never_before: bool, is_young: bool, threshold: float) -
     kept = math.exp(-FADING * (d[TICKS] - d[FADED_TO]))
     d[FADED_TO] = d[TICKS]
     strongest, by, calls, total = 0.0, 0, False, 0.0
-    hurdle = (REHEARSAL / n[READINGS]) ** 2
+    known = experience(n)
+    hurdle = (REHEARSAL / known) ** 2
     hour = hour_burden(d, n[TIME])
     for c in range(CHANNELS):
         d[BURDENS + c] *= kept
         total += d[BURDENS + c]
         strength = math.sqrt(n[NEWS + c]) / (1.0 + ALARM_RISE) ** (d[BURDENS + c] + hour)
-        if 1 <= c < FINE_CHANNEL and n[READINGS] < SLOW_REHEARSAL:
+        if 1 <= c < FINE_CHANNEL and known < SLOW_REHEARSAL:
             needed = math.inf
         else:
             needed = 1.0 if is_young and c < FINE_CHANNEL else max(hurdle, 1.0)

@@ -13,6 +13,7 @@ import math
 from typing import Any
 
 from streamrnn.detect.layout import (
+    ANEW_FROM,
     HELD_SCORE,
     READINGS,
     SCORE_OF_LATE,
@@ -29,6 +30,12 @@ from streamrnn.detect.recipe import (
     SHARE,
 )
 from streamrnn.kernels.jit import inline_kernel
+
+
+@inline_kernel
+def experience(n: Any) -> Any:
+    """Readings of the stream since it began, or began anew after a very long outage."""
+    return n[READINGS] - n[ANEW_FROM]
 
 
 @inline_kernel
@@ -59,7 +66,7 @@ def are_odd_together(n: Any, d: Any, now: float, threshold: float) -> Any:
     and is past its first REHEARSAL readings, in which much is new; now: as of
     `follow_device_score`."""
     is_rising = now >= d[SCORE_OF_LATE]
-    has_share = n[SCORE_SQUARE] >= (SHARE * now) ** 2 and n[READINGS] >= REHEARSAL
+    has_share = n[SCORE_SQUARE] >= (SHARE * now) ** 2 and experience(n) >= REHEARSAL
     return has_been_odd(d, threshold) and is_rising and has_share
 
 

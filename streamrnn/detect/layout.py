@@ -33,6 +33,7 @@ from streamrnn.kernels.statistics import BINS
 # --- float64: one number each -------------------------------------------------------------------
 (
     READINGS,  # applied so far
+    ANEW_FROM,  # of these, before an outage that was longer than all that was known of the stream
     TIME,  # of the last applied reading, seconds
     VALUE,  # the last applied reading
     YHAT,  # forecast made before it, with its band; NaN: none
@@ -83,7 +84,7 @@ from streamrnn.kernels.statistics import BINS
     TREND_SLOW,
     BLOCKS_SEEN,  # since the last gap
     STREAM_NUMBERS,
-) = range(51)
+) = range(52)
 
 # --- float64: one channel's numbers, from channel(c) ---------------------------------------------
 (
@@ -149,7 +150,7 @@ HOURS = BURDENS + len(ENOUGH)  # by hour of the day: how often somebody was call
 HOURS_AT = HOURS + DAY_HOURS  # the last time that counted there, 0: none
 NUMBERS = HOURS_AT + 1
 VECTOR = 16  # numbers that a memory of shapes goes through at once
-VERSION = 15  # of this layout; stored state of another one is refused
+VERSION = 16  # of this layout; stored state of another one is refused
 
 
 LOWEST, HIGHEST = RECORDS, RECORDS + 1  # of all readings

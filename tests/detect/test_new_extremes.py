@@ -47,3 +47,11 @@ def test_a_new_extreme_calls(grown_up: Bank) -> None:
 
 def test_after_a_gap_a_new_extreme_calls_at_once(grown_up: Bank) -> None:
     assert next_trust(grown_up, 40.0, highest=24.0, pause=360.0 * MINUTE) > 0.0
+
+
+def test_a_stream_that_was_away_for_longer_than_it_was_known_is_rehearsed_again(
+    grown_up: Bank,
+) -> None:
+    known = (READINGS - 1) * MINUTE
+    assert next_trust(grown_up, 40.0, highest=24.0, pause=known - MINUTE) > 0.0
+    assert next_trust(grown_up, 40.0, highest=24.0, pause=known + MINUTE) == 0.0
