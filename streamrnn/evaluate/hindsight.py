@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from streamrnn.evaluate.alarms import EPISODE_ROWS, TOLERANCE_ROWS
 from streamrnn.kernels.jit import kernel
 
-# Steps of 1 %. What is measured are shares of 1 or standard deviations.
-THRESHOLDS: Final = np.geomspace(1e-3, 1e4, 1_620)
+# What is measured are standard deviations, in steps of 1 %, or shares of 1, which crowd below it.
+_STEPS, _BELOW_1 = np.geomspace(1e-3, 1e4, 1_620), 1.0 - np.geomspace(1e-6, 0.1, 1_000)
+THRESHOLDS: Final = np.sort(np.concatenate([_STEPS, _BELOW_1]))
 
 
 class AlarmCurve(NamedTuple):
