@@ -294,7 +294,7 @@ class Detector:
             if dt > 0.0:
                 self.timing.learn(dt, len(self.values))
                 elapsed = min(dt / self.timing.interval, recipe.MAX_ELAPSED)
-            if gap and dt > self.time - self.begun:
+            if gap and 0.0 <= self.time - self.begun < dt:
                 self.anew_from = len(self.values)
         return self.judge(value, time, gap, elapsed)
 

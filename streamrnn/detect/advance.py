@@ -18,7 +18,6 @@ from streamrnn.detect.fault import SINCE, follow_fault, lasting_score, reference
 from streamrnn.detect.habits import BEGUN, begin_habits, compare_with_habits
 from streamrnn.detect.layout import (
     ADAPT_AFTER,
-    ANEW_FROM,
     BLOCK_INDEX,
     BLOCK_SECONDS,
     BLOCKS_SEEN,
@@ -96,7 +95,13 @@ from streamrnn.detect.table import (
     VALUE_IN,
     YHAT_OUT,
 )
-from streamrnn.detect.timing import AFTER_GAP, SEEN_BEFORE, TOO_LATE, place_in_time
+from streamrnn.detect.timing import (
+    AFTER_GAP,
+    SEEN_BEFORE,
+    TOO_LATE,
+    begin_anew_after_outage,
+    place_in_time,
+)
 from streamrnn.detect.verdict import (
     forecast_band,
     judge,
@@ -190,8 +195,8 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
                 continue
             if place != AFTER_GAP:
                 out[YHAT_OUT], out[LOWER_OUT], out[UPPER_OUT] = forecast_band(n, AT[FINE])
-            elif time - n[TIME] > n[TIME] - n[HABITS + BEGUN]:
-                n[ANEW_FROM] = n[READINGS]
+            else:
+                begin_anew_after_outage(n, n[HABITS + BEGUN], time)
             low, high = n[LOWEST], n[HIGHEST]
             hear_reading(n, value)
             share = n[NEWS] if n[READINGS] >= RANGE_WARM_READINGS and high > low else 0.0

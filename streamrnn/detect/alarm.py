@@ -55,7 +55,6 @@ from typing import Any
 from streamrnn.detect.calibration import burden_of_one, patience
 from streamrnn.detect.device_score import (
     are_odd_together,
-    experience,
     follow_device_score,
     has_been_odd,
     is_believed,
@@ -115,6 +114,7 @@ from streamrnn.detect.recipe import (
     TRUST_RISE,
     TRUSTED,
 )
+from streamrnn.detect.timing import experience
 from streamrnn.kernels.jit import inline_kernel
 
 CHANNELS = len(ENOUGH)

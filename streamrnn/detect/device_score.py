@@ -13,9 +13,7 @@ import math
 from typing import Any
 
 from streamrnn.detect.layout import (
-    ANEW_FROM,
     HELD_SCORE,
-    READINGS,
     SCORE_OF_LATE,
     SCORE_SQUARE,
     SCORE_SQUARES,
@@ -29,13 +27,8 @@ from streamrnn.detect.recipe import (
     REHEARSAL,
     SHARE,
 )
+from streamrnn.detect.timing import experience
 from streamrnn.kernels.jit import inline_kernel
-
-
-@inline_kernel
-def experience(n: Any) -> Any:
-    """Readings of the stream since it began, or began anew after a very long outage."""
-    return n[READINGS] - n[ANEW_FROM]
 
 
 @inline_kernel

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from streamrnn.detect.layout import (
+    ANEW_FROM,
     INTERVAL,
     LATE_RUN,
     LATE_TIME,
@@ -53,6 +54,20 @@ def place_in_time(n: Any, value: float, time: float) -> Any:
     gap = n[READINGS] > INTERVAL_READINGS and dt > GAP_FACTOR * max(n[INTERVAL], n[LONG_INTERVAL])
     learn_interval(n, dt)
     return (AFTER_GAP if gap else IN_ORDER), min(dt / n[INTERVAL], MAX_ELAPSED)
+
+
+@inline_kernel
+def begin_anew_after_outage(n: Any, begun: float, time: float) -> None:
+    """After a gap that was longer than all the time since `begun`, the stream's first reading, by
+    its clock; not where that was set back to before it."""
+    if 0.0 <= n[TIME] - begun < time - n[TIME]:
+        n[ANEW_FROM] = n[READINGS]
+
+
+@inline_kernel
+def experience(n: Any) -> Any:
+    """Readings of the stream since it began, or began anew after a very long outage."""
+    return n[READINGS] - n[ANEW_FROM]
 
 
 @inline_kernel

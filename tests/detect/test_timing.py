@@ -12,7 +12,15 @@ from streamrnn.detect.recipe import (
     INTERVAL_READINGS,
     MAX_ELAPSED,
 )
-from streamrnn.detect.timing import AFTER_GAP, IN_ORDER, SEEN_BEFORE, TOO_LATE, place_in_time
+from streamrnn.detect.timing import (
+    AFTER_GAP,
+    IN_ORDER,
+    SEEN_BEFORE,
+    TOO_LATE,
+    begin_anew_after_outage,
+    experience,
+    place_in_time,
+)
 from tests.naive_detector import Timing
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -166,3 +174,19 @@ def test_a_clock_set_back_is_found_even_where_stamps_are_coarse() -> None:
     refused = places.count(TOO_LATE)
     assert refused == 2 * (CLOCK_STEP_READINGS - 1)
     assert TOO_LATE not in places[refused:]
+
+
+@pytest.mark.parametrize(("outage", "left"), [(99.0, 100), (99.1, 0), (1e6, 0)])
+def test_after_an_outage_longer_than_all_before_a_stream_has_no_experience(
+    outage: float, left: int
+) -> None:
+    clock = regular(100)  # 99 s
+    begin_anew_after_outage(clock.numbers, 0.0, 99.0 + outage)
+    assert experience(clock.numbers) == left
+
+
+def test_a_clock_set_back_to_before_the_beginning_makes_no_short_outage_long() -> None:
+    clock = regular(100)
+    clock.numbers[layout.TIME] = -1e6
+    begin_anew_after_outage(clock.numbers, 0.0, -1e6 + 60.0)
+    assert experience(clock.numbers) == 100
