@@ -10,27 +10,21 @@ import functools
 import math
 from typing import Any
 
-from streamrnn.detect.alarm import raise_alarm
 from streamrnn.detect.blocks import close_block
-from streamrnn.detect.calibration import calibrate, patience, threshold_of
+from streamrnn.detect.decide import decide
 from streamrnn.detect.evidence import score_of, weigh
-from streamrnn.detect.fault import SINCE, follow_fault, lasting_score, reference_score
+from streamrnn.detect.fault import SINCE, reference_score
 from streamrnn.detect.habits import BEGUN, begin_habits, compare_with_habits
 from streamrnn.detect.layout import (
-    ADAPT_AFTER,
     BLOCK_INDEX,
     BLOCK_SECONDS,
     BLOCKS_SEEN,
     FAULT,
     HABITS,
-    HIGH_LIMIT,
     HIGHEST,
     INSTALL_AT,
     LEADER,
-    LENGTH,
-    LOW_LIMIT,
     LOWEST,
-    MEAN,
     MEMORIES,
     NEWS,
     NUMBERS,
@@ -40,14 +34,11 @@ from streamrnn.detect.layout import (
     RETRAIN_EVERY,
     RETRAIN_PHASE,
     RUN,
-    SCORE,
     STEPS,
     SURPRISE,
     TIME,
     VALUE,
-    VAR,
     VECTOR,
-    WARM_UP,
     YHAT,
     YHAT_LOWER,
     YHAT_UPPER,
@@ -64,20 +55,15 @@ from streamrnn.detect.level import level_distance
 from streamrnn.detect.linear import follow_linearly
 from streamrnn.detect.network import forecast_next, gather_inputs, learn_window, limited, remember
 from streamrnn.detect.recipe import (
-    ALARM_TILT,
     COARSE,
     FINE,
     GAP_BLOCKS,
-    HABIT_SCORE,
-    HABIT_WEIGHT,
-    HARD_LIMIT_SCORE,
     INPUTS,
     RANGE_WARM_READINGS,
     SHAPE_LAGS,
     SHAPE_READINGS,
     SHAPE_WINDOWS,
     STRIDE,
-    WATCHED,
     WINDOW,
 )
 from streamrnn.detect.record_values import hear_block, hear_reading
@@ -114,9 +100,7 @@ from streamrnn.kernels.jit import kernel
 from streamrnn.kernels.memory import borrowed, prefetch
 from streamrnn.records import Kind, Outcome
 
-WARMING, LATE, DUPLICATE = int(Outcome.WARMING), int(Outcome.LATE), int(Outcome.DUPLICATE)
-NORMAL, ANOMALY = int(Outcome.NORMAL), int(Outcome.ANOMALY)
-NONE, OUT_OF_RANGE = int(Kind.NONE), int(Kind.OUT_OF_RANGE)
+LATE, DUPLICATE, NONE = int(Outcome.LATE), int(Outcome.DUPLICATE), int(Kind.NONE)
 AT = (channel(FINE), channel(COARSE))
 AT_SHAPE = tuple(shape(m) for m in range(MEMORIES))
 
@@ -268,38 +252,11 @@ def make_advance(H: int, relu: int) -> tuple[Any, int]:
             n[YHAT] = out[YHAT_OUT]
             n[YHAT_LOWER] = out[LOWER_OUT]
             n[YHAT_UPPER] = out[UPPER_OUT]
-            out[OUTCOME] = WARMING
-            if n[READINGS] > n[WARM_UP]:
-                threshold = threshold_of(n)
-                unusual = HABIT_WEIGHT * unusual if strength >= HABIT_SCORE * threshold else 0.0
-                beyond = max(unusual, stuck, drift)
-                leader = numbers[int(n[LEADER])]
-                trust = raise_alarm(n, leader, strength, error, novelty, beyond, threshold, elapsed)
-                alarm = trust > 0.0
-                divisor = max(threshold, 1.0)
-                score /= divisor
-                strength /= divisor
-                if drift > divisor:
-                    score = max(score, 1.0 + ALARM_TILT * strength)
-                if alarm:
-                    score = max(score, 1.0 + ALARM_TILT * (1.0 + strength))
-                lasting = max(score, strength, lasting_score(n, FAULT, HABITS, stuck))
-                outcome = ANOMALY if score > 1.0 else NORMAL
-                newest = x0 + int(n[AT[FINE] + LENGTH])
-                mean, sd = n[AT[FINE] + MEAN], math.sqrt(n[AT[FINE] + VAR])
-                kind, accepted = follow_fault(
-                    n, FAULT, HABITS, r, x0, newest, mean, sd, n[AT[FINE] + STEPS], lasting,
-                    low, high, share, stuck, drift, time, n[READINGS], n[ADAPT_AFTER],
-                    patience(n, WATCHED),
-                )  # fmt: skip
-                calibrate(n, alarm, accepted, kind, score, time, elapsed)
-                out[OUTCOME], out[SCORE_OUT], out[KIND] = outcome, score, kind
-                out[TRUST], out[ACCEPTED] = trust, accepted
-            if not n[LOW_LIMIT] <= value <= n[HIGH_LIMIT]:
-                out[OUTCOME] = ANOMALY
-                out[SCORE_OUT] = max(out[SCORE_OUT], HARD_LIMIT_SCORE)
-                out[KIND], out[TRUST] = OUT_OF_RANGE, max(out[TRUST], 1.0)
-            n[SCORE] = out[SCORE_OUT]
+            leader = numbers[int(n[LEADER])]
+            decide(
+                n, leader, r, out, score, strength, error, novelty, unusual, stuck, drift,
+                low, high, share, elapsed, x0,
+            )  # fmt: skip
         return table.shape[0]
 
     # compiled code is found by its name: kernels of other constants must not share it

@@ -40,11 +40,10 @@ less than TRUSTED burdens, but calls nobody; a record does, with however little 
 In a young stream much is new. Before it has seen a day and a night (by its readings: clocks are
 set), a feature must leave its range by all of that. Otherwise, until REHEARSAL readings, burdens
 grow as they would, but somebody is called only where the strength is at least
-(REHEARSAL / readings)^2; for features that move slowly not before SLOW_REHEARSAL readings at all. A
-stream that was away for longer than it had been known is rehearsed again: it comes back to another
-world.
+(REHEARSAL / readings)^2; for features that move slowly not before SLOW_REHEARSAL readings at all.
 These count for nothing before SLOW_FROM blocks without a gap, nor while a fault lasts and for ECHO
-readings after it: they still move when it is over.
+readings after it: they still move when it is over. A stream that was away for longer than it had
+been known is rehearsed again: it comes back to another world.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streamrnn.evaluate.detectors import OURS
-from streamrnn.evaluate.figures import MEAN_OF_SIX, Figures
+from streamrnn.evaluate.figures import Figures
 from streamrnn.evaluate.goals import GOALS, Goal
 from streamrnn.evaluate.protocol import Figure
 from streamrnn.evaluate.table import Table
@@ -20,8 +20,7 @@ def comparison_tables(variants: Sequence[tuple[str, Figures]]) -> list[Table]:
     ]
     free: list[tuple[str, ...]] = []
     shipped: list[tuple[str, ...]] = []
-    sets = list(dict.fromkeys(name for _, figures in variants for name in figures.data_sets()))
-    sets = [name for name in sets if name != MEAN_OF_SIX]
+    sets = list(dict.fromkeys(name for _, figures in variants for name in figures.single_sets()))
     for title, figures in variants:
         free.append((title, *(_figure(figures, goal) for goal in measured)))
         shipped.append((title, *(_recall(figures, data_set) for data_set in sets)))

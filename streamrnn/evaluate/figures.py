@@ -55,6 +55,10 @@ class Figures:
         measured = {data_set for data_set, _, _ in self.by_name}
         return [name for name in (*DATA_SETS, MEAN_OF_SIX) if name in measured]
 
+    def single_sets(self) -> list[str]:
+        """The same without MEAN_OF_SIX."""
+        return [name for name in self.data_sets() if name != MEAN_OF_SIX]
+
 
 def summarise(results: Sequence[SeriesResult]) -> Figures:
     """The figures of all sets, detectors and seeds in `results`."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from streamrnn.evaluate.alarms import EPISODE_ROWS, TOLERANCE_ROWS
 from streamrnn.evaluate.detectors import DETECTORS
-from streamrnn.evaluate.figures import MEAN_OF_SIX, Figures, OverSeeds
+from streamrnn.evaluate.figures import Figures, OverSeeds
 from streamrnn.evaluate.goals import goal_table
 from streamrnn.evaluate.protocol import (
     MOST_FALSE_PER_10K_ROWS,
@@ -25,7 +25,7 @@ _PROFILES = ("standard", "low FP", "low FN")
 
 def tables(figures: Figures, detectors: Sequence[str], absent: Sequence[str] = ()) -> list[Table]:
     """All tables that have anything in them. absent: detectors that could not run."""
-    sets = [data_set for data_set in figures.data_sets() if data_set != MEAN_OF_SIX]
+    sets = figures.single_sets()
     of_detectors = [
         (
             Table(
